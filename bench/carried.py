@@ -140,33 +140,36 @@ sources:
         config:
           meta:
             external_location: "read_csv('{{ env_var('DATAOPS_RAW', 'sample') }}/sales/*.csv', \
-header=true, all_varchar=true, filename=true)"
+delim=',', header=true, all_varchar=true, union_by_name=true, filename=true)"
 """,
     "models/staging/stg_sales.sql": """\
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(
+    materialized='incremental' if target.name == 'prod' else 'table',
+    incremental_strategy='append'
+) }}
 
-{%- set folder = env_var('DATAOPS_RAW', 'sample') ~ '/sales/*.csv' %}
-{%- set files = [] %}
-{%- if is_incremental() %}
-    {%- set query %}
-        select file from glob('{{ folder }}')
-        where file not in (select distinct file_name from {{ this }})
-    {%- endset %}
-    {%- set files = run_query(query).columns[0].values() %}
-{%- endif %}
--- depends on {{ source('raw', 'sales') }}
-select
-    cast(sale_id as bigint) as sale_id,
-    cast(shop as integer) as shop,
-    cast(amount as decimal(18, 2)) as amount,
-    cast(sold_on as date) as sold_on,
-    filename as file_name
-{%- if is_incremental() and files %}
-from read_csv({{ files | list }}, header=true, all_varchar=true, filename=true)
-{%- else %}
-from {{ source('raw', 'sales') }}
-{{ 'where false' if is_incremental() }}
-{%- endif %}
+with source as (
+
+    select * from {{ source('raw', 'sales') }}
+    -- releases read each file once, since no file repeats rows of another one
+    where
+        {{ is_new_file() }}
+
+),
+
+renamed as (
+
+    select
+        cast(sale_id as bigint) as sale_id,
+        cast(shop as integer) as shop,
+        cast(amount as decimal(18, 2)) as amount,
+        cast(sold_on as date) as sold_on,
+        filename
+    from source
+
+)
+
+select * from renamed
 """,
     "models/staging/stg_sales.yml": """\
 models:
@@ -199,4 +202,4 @@ models:
         data_tests: [not_null, unique]
 """,
 }
-"""A product whose models read each file once."""
+"""A product whose staging is as `start` drafts it for files that append."""

@@ -15,6 +15,9 @@ from first_light.dbt.graph import Graph
 from first_light.utils.errors import DataopsError
 from first_light.utils.regular_files import read_regular
 
+NEW_FILES = "is_new_file"
+"""The macro with which a model reads each file once."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -143,6 +146,11 @@ class Node:
     hooks: tuple[str, ...] = ()
     grants: bool = False
     filtered: bool = False
+
+    @property
+    def reads_new_files(self) -> bool:
+        """Whether it is built from the files alone that the current release has not read."""
+        return any(name.endswith(f".{NEW_FILES}") for name in self.macros)
 
     @property
     def record_loaded_at(self) -> str:

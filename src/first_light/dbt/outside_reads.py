@@ -61,7 +61,7 @@ def in_python(code: str) -> bool:
 def _in_sql(sql: str, aliases: frozenset[str]) -> bool:
     if not sql.strip():
         return False
-    tree = _parsed(sql)
+    tree = parsed(sql)
     if tree is None:
         return True
     known = {_NODE, *(query.alias_or_name.lower() for query in tree.find_all(exp.CTE))}
@@ -72,7 +72,8 @@ def _in_sql(sql: str, aliases: frozenset[str]) -> bool:
     )
 
 
-def _parsed(sql: str) -> exp.Expr | None:
+def parsed(sql: str) -> exp.Expr | None:
+    """Compiled SQL as a tree; None if no dialect of a model can read it."""
     for dialect in ("duckdb", "postgres"):
         try:
             return sqlglot.parse_one(sql, read=dialect)

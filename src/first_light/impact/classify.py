@@ -201,7 +201,8 @@ def _constraint_text(constraint: str) -> str:
 def notes(old: Node, new: Node, diff: TableDiff | None, modified: bool) -> tuple[str, ...]:
     """What a reviewer should know besides the figures."""
     notes_ = []
-    if new.materialized == "incremental" and old.materialized == "incremental" and diff:
+    continues = new.materialized == old.materialized == "incremental" and not new.reads_new_files
+    if continues and diff:
         moved = [c for c in diff.columns if c.added or c.removed or c.retyped]
         if moved and new.on_schema_change in ("", "ignore", "fail"):
             meets = "fails on" if new.on_schema_change == "fail" else "leaves out"

@@ -30,6 +30,7 @@ from first_light.warehouse.dialect import Dialect, dialect_of
 _RECENT = 5  # releases
 _DATE, _MOMENT = (10, 35)  # characters of 2026-03-31, and of a time to the fraction with its zone
 _TEXT = ("varchar", "text", "char")  # how engines call what is text
+_OF_FILES = frozenset({"filename"})  # names deliveries: each one brings a new value
 _NO_PAST = Memory((), (), None, None)
 
 
@@ -131,7 +132,7 @@ def profile_all(
                 ],
                 personal.get(node.unique_id, frozenset()),
                 largest if rows is None else rows,
-                categories.get(node.unique_id, frozenset()),
+                categories.get(node.unique_id, frozenset()) - _OF_FILES,
                 _references(node, manifest, places, columns, dialect),
             ),
             dialect,
@@ -247,10 +248,10 @@ def _profile_delivery(
             personal.get(node.unique_id, frozenset()),
             # A row has rarely fewer bytes, nor a column.
             sum(file.size for file in delivery.files) // max(10, 6 * len(columns)),
-            categories.get(node.unique_id, frozenset()) - {"filename"},  # it names the delivery
+            categories.get(node.unique_id, frozenset()) - _OF_FILES,
             numbers=numbers.get(node.unique_id, frozenset(name for name, _ in columns)),
             times=times.get(node.unique_id, frozenset()),
-            formats=frozenset(name for name, _ in columns) - {"filename"},
+            formats=frozenset(name for name, _ in columns) - _OF_FILES,
             more=(
                 sources.newest(node),
                 sources.fingerprint(node, columns),

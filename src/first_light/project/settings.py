@@ -125,6 +125,10 @@ class LocalSettings:
     """Database of the raw tables that `dbt` reads (Snowflake); set by dataops."""
     ci_id: str = ""
     """Suffix of the schemas of the target `ci`; the default is `local`, in checks the user."""
+    new_files: str = ""
+    """The files that models read which
+    [read each file once](../guides/carry-over.md#read-each-file-once), by model as JSON; set by
+    `dataops release`."""
     commits_file: str = ""
     """File with the list of commits, where there is no git repository (images)."""
     dbt_command: str = ""

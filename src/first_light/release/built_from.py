@@ -43,7 +43,7 @@ def choose(context: Context, draft: Draft) -> Draft:
         return draft
     project = read_project(context.product.root, context.target / "manifest.json")
     inputs = Inputs(
-        _versions(context, draft),
+        versions(context, draft),
         _states(context, draft, draft.raw_files),
         {**os.environ, **draft.engine.environment},
     )
@@ -141,7 +141,7 @@ def _code(context: Context, run: str) -> dict[str, str]:
     return {name: str(entry.get("compiled_code") or "") for name, entry in content["nodes"].items()}
 
 
-def _versions(context: Context, draft: Draft) -> dict[str, str]:
+def versions(context: Context, draft: Draft) -> dict[str, str]:
     """What builds: tools, libraries and, where it is a server, the warehouse."""
     versions = dict(draft.record.tools)
     versions |= {name: metadata.version(name) for name in _LIBRARIES}
@@ -165,11 +165,11 @@ def _states(context: Context, draft: Draft, files: tuple[RawFile, ...]) -> dict[
     return {
         node.unique_id: facts.raw_facts(read_files, ()).fingerprint
         for node in sources
-        if (read_files := tuple(_files_of(node, draft.place.spelled, files)))
+        if (read_files := tuple(files_of(node, draft.place.spelled, files)))
     }
 
 
-def _files_of(node: Node, prefix: str, files: tuple[RawFile, ...]) -> Iterator[RawFile]:
+def files_of(node: Node, prefix: str, files: tuple[RawFile, ...]) -> Iterator[RawFile]:
     """The files that a source reads; none where it may read others."""
     place = node.relation if node.meta.get("external_location") else ""
     if location(place, prefix) is None or outside_reads.calls(place) > _ONE_CALL:

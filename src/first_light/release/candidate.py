@@ -8,6 +8,7 @@ from dataclasses import replace
 from first_light.history.facts import RAW_LIST, raw_from_json
 from first_light.history.record import Record
 from first_light.project import set_aside
+from first_light.release import files_read
 from first_light.release.build import manifest_of
 from first_light.release.carry_over import CarriedOver
 from first_light.release.context import Context
@@ -25,22 +26,29 @@ def open_candidate(context: Context, draft: Draft) -> Draft:
         DataopsError: it cannot be made, or state is missing that raw is not enough to build again.
     """
     keeps_state = draft.continues_base and not context.options.full_refresh
+    draft = files_read.choose(context, draft)
     state = _state(context, draft) if keeps_state else []
     base_run = draft.record.base if keeps_state else ""
     environment = _begin(context, draft, base_run, state)
-    if draft.carried.relations and (wrong := _wrong_rows(context, draft)):
+    if wrong := _wrong_rows(context, draft):
         context.reporter.warn(
             f"Everything is built: {names_of(wrong)} of the current release "
             f"{'has' if len(wrong) == 1 else 'have'} not the rows that its record names."
         )
-        draft = replace(draft, carried=CarriedOver())
+        draft = files_read.from_all_files(replace(draft, carried=CarriedOver()))
+        state = _state(context, draft) if keeps_state else []
         environment = _begin(context, draft, base_run, state)
     if draft.is_rehearsal:
         context.warehouse.load_sample()
     draft = replace(draft, engine=draft.engine.with_environment(environment))
+    if draft.increments.new:
+        engine = draft.engine.with_environment(files_read.environment(draft))
+        draft = replace(draft, engine=engine)
     base = draft.base_release
     if keeps_state and base and _reads_other_files(context, draft, base):
-        models = sorted(relation.name for relation in stateful(manifest_of(draft)))
+        rebuilt = _rebuilt(draft)
+        kept = [relation for relation in stateful(manifest_of(draft)) if relation not in rebuilt]
+        models = sorted(relation.name for relation in kept)
         if models:
             sentence = (
                 "The files that are set aside have changed; models that keep rows may still hold "
@@ -71,16 +79,32 @@ def _begin(context: Context, draft: Draft, base: str, state: Sequence[Relation])
 
 
 def _wrong_rows(context: Context, draft: Draft) -> list[Relation]:
-    """The copies with other rows than the record of the current release names."""
+    """The copies that must be whole with other rows than the record of current names."""
+    nodes = manifest_of(draft).nodes
+    copies = dict(draft.carried.relations)
+    found = continued(context, draft)
+    for name in draft.increments.new:
+        relation = Relation(nodes[name].schema, nodes[name].alias)
+        if relation in found:
+            copies[name] = relation
+    if not copies:
+        return []
     assert draft.base_release is not None
     recorded = {node.unique_id: node.rows for node in draft.base_release.nodes}
-    carried = draft.carried.relations
-    rows = context.warehouse.rows(draft.record.run, list(carried.values()))
+    rows = context.warehouse.rows(draft.record.run, list(copies.values()))
     return [
         relation
-        for unique_id, relation in carried.items()
-        if rows.get(relation) is None or rows[relation] != recorded[unique_id]
+        for unique_id, relation in copies.items()
+        if rows.get(relation) is None or rows[relation] != recorded.get(unique_id)
     ]
+
+
+def _rebuilt(draft: Draft) -> set[Relation]:
+    """The stateful relations that raw is read for again, and those that continue them."""
+    manifest = manifest_of(draft)
+    names = draft.increments.rebuilt(manifest, draft.carried.origins)
+    nodes = (manifest.nodes[name] for name in names)
+    return {Relation(node.schema, node.alias) for node in nodes}
 
 
 def _state(context: Context, draft: Draft) -> list[Relation]:
@@ -89,8 +113,9 @@ def _state(context: Context, draft: Draft) -> list[Relation]:
     Raises:
         DataopsError: the private state of one is not here that cannot be built again from raw.
     """
-    state, manifest = stateful(manifest_of(draft)), manifest_of(draft)
-    found = continued(context, draft)
+    manifest, rebuilt = manifest_of(draft), _rebuilt(draft)
+    state = [relation for relation in stateful(manifest) if relation not in rebuilt]
+    found = [relation for relation in continued(context, draft) if relation not in rebuilt]
     missing = [relation for relation in state if relation not in found]
     if lost := [relation for relation in missing if relation not in rebuildable(manifest)]:
         raise DataopsError(

@@ -12,6 +12,7 @@ from first_light.dbt.manifest import Manifest
 from first_light.history.facts import RawFile
 from first_light.history.raw_location import RawPlace
 from first_light.history.record import REAL, REHEARSAL, Record
+from first_light.release.by_file import Increments
 from first_light.release.carry_over import CarriedOver
 from first_light.utils.steps import Step
 from first_light.warehouse.base import Relation
@@ -44,6 +45,7 @@ class Draft:
         manifest: dbt's, once it has read the project.
         project, inputs: what its nodes are built from; None where nothing is carried over.
         carried: what is taken from the current release.
+        increments: what is decided about models that read each file once.
         built: what `dbt build` did, with what is carried over; None before it ran.
         failed: what the audit rejected, most upstream first.
         steps: what was done, with verdicts.
@@ -62,6 +64,7 @@ class Draft:
     project: Project | None = None
     inputs: Inputs | None = None
     carried: CarriedOver = field(default_factory=CarriedOver)
+    increments: Increments = field(default_factory=Increments)
     built: DbtRun | None = None
     failed: tuple[NodeResult, ...] = ()
     steps: tuple[Step, ...] = ()

@@ -14,7 +14,7 @@ from first_light.history import facts
 from first_light.history.record import FAILED, PUBLISHED
 from first_light.privacy.messages import masked_sentence
 from first_light.project.product import now
-from first_light.release import built_from
+from first_light.release import built_from, files_read
 from first_light.release.build import manifest_of
 from first_light.release.context import Context
 from first_light.release.draft import Draft, Verdict
@@ -103,6 +103,7 @@ def _publish(context: Context, draft: Draft, started: float) -> Conclusion:
         draft.withheld,
     )
     built_from.write(context, draft)
+    files_read.write(context, draft)
     store.write_record(run, record.to_json())
     store.promote(run)
     try:

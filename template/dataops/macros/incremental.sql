@@ -5,6 +5,29 @@
     {%- do return(flags.WHICH != 'show' and dbt.is_incremental()) -%}
 {% endmacro %}
 
+{#- For a staging model that reads each file once: a condition on the source's column `filename` that
+    is true for the files of which the model has no rows yet. Where it is not incremental, or built
+    with --full-refresh, that is every file. A release names the files, so that no other is opened;
+    it builds the model from all files where that would give another result. -#}
+{% macro is_new_file() -%}
+    {%- if not (execute and is_incremental()) -%}
+        true
+    {%- else -%}
+        {%- set files = fromjson(env_var('DATAOPS_NEW_FILES', '{}')).get(model.unique_id) -%}
+        {%- if files -%}
+            filename in (
+            {%- for file in files -%}
+                '{{ file | replace("'", "''") }}'{{ ', ' if not loop.last }}
+            {%- endfor -%}
+            )
+        {%- elif files is none -%}
+            filename not in (select filename from {{ this }})
+        {%- else -%}
+            false
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- dbt v2 (2.0.0a4) spells the types of a query unlike those of a table, so that every incremental model with
     on_schema_change would seem to change. Here the database describes both. -#}
 {% macro duckdb__check_for_schema_changes(source_relation, target_relation) -%}
