@@ -1,4 +1,4 @@
-"""`dataops move`: a product on PostgreSQL, on Spark and on an emulator of Snowflake."""
+"""`dataops move`: a product on PostgreSQL, on Spark, on emulators of Snowflake and BigQuery."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from typing import Any
 import pytest
 import yaml
 
+import bigquery_emulator
 import harness
 import planted_move
 import postgres
 import snowflake_emulator
 import spark_server
 
+MORE = """5,16,4.5,1,Zebra,2026-01-05 13:00:00.1234567,2026-01-12
+"""
+"""A row of raw that the sample does not have."""
 COMMAND = (sys.executable, "-m", "first_light.cli.app", "move", "--json", "--to")
 CAUSES = {
     "averages": {("type", "number types of results")},
@@ -36,10 +40,16 @@ CAUSES = {
 """The causes that PostgreSQL shows in the planted models; none of one that is not known."""
 
 
-def move(root: Path, to: str, environment: Mapping[str, str], code: int) -> dict[str, Any]:
+def move(
+    root: Path, to: str, environment: Mapping[str, str], code: int, *more: str
+) -> dict[str, Any]:
     """The command's document."""
     ended = subprocess.run(
-        [*COMMAND, to], cwd=root, env={**os.environ, **environment}, capture_output=True, text=True
+        [*COMMAND, to, *more],
+        cwd=root,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
     )
     assert ended.returncode == code, ended.stdout + ended.stderr
     document: dict[str, Any] = json.loads(ended.stdout)
@@ -121,9 +131,15 @@ def test_a_stopped_move_leaves_nothing(tmp_path: Path, server: postgres.Server) 
         assert process.wait(timeout=60) == 130
     assert databases(server) == {"postgres"}
     assert not (root / "target" / "move").exists()
-    # The portable product moves, and what to do next is said.
-    document = move(root, "postgres", server.environment(), 0)
+    # The portable product moves, with the data of raw too, and what to do next is said.
+    raw = tmp_path / "landing"
+    (raw / "visits").mkdir(parents=True)
+    (raw / "visits" / "visits.csv").write_text(planted_move.RAW + MORE)
+    environment = {**server.environment(), "DATAOPS_RAW": str(raw)}
+    document = move(root, "postgres", environment, 0, "--data", "raw")
     assert not document["unexplained"]
+    assert document["data"] == "raw"
+    assert {model["rows_after"] for model in document["models"]} == {5}
     assert document["switch"][0] == "uv run dataops configure --warehouse postgres"
 
 
@@ -147,12 +163,26 @@ def example(root: Path) -> Path:
 PRODUCTS = pytest.mark.parametrize("product", [example, drafted])
 
 
-def assert_moves(root: Path, to: str, environment: Mapping[str, str]) -> None:
+def assert_moves(
+    root: Path,
+    to: str,
+    environment: Mapping[str, str],
+    explained: Mapping[str, set[tuple[str, str]]] | None = None,
+) -> None:
     document = move(root, to, environment, 0)
-    differences = {m["name"]: m["differences"] for m in document["models"] if m["differences"]}
-    assert not differences
+    found = {model["name"]: causes(model) for model in document["models"] if model["differences"]}
+    assert found == (explained or {})
     assert not document["test_differences"]
     assert document["equal_tests"] > 10
+
+
+def add_target(root: Path, profile: str) -> None:
+    """The emulator is no account: the team has a target of its own."""
+    (target,) = yaml.safe_load(profile)["shop"]["outputs"].values()
+    profiles = root / "profiles.yml"
+    content = yaml.safe_load(profiles.read_text())
+    content["dataops"]["outputs"][target["type"]] = target
+    profiles.write_text(yaml.safe_dump(content))
 
 
 @pytest.mark.slow
@@ -167,16 +197,26 @@ def test_the_example_moves_to_postgresql(tmp_path: Path, server: postgres.Server
 @PRODUCTS
 def test_a_product_moves_to_snowflake(tmp_path: Path, product: Any) -> None:
     root = product(tmp_path / "shop")
-    # The emulator is no account: the team has a target of its own.
-    profiles = root / "profiles.yml"
-    content = yaml.safe_load(profiles.read_text())
-    target = yaml.safe_load(snowflake_emulator.PROFILE)["shop"]["outputs"]["prod"]
-    content["dataops"]["outputs"]["snowflake"] = target
-    profiles.write_text(yaml.safe_dump(content))
+    add_target(root, snowflake_emulator.PROFILE)
     with snowflake_emulator.server() as environment:
         assert_moves(root, "snowflake", environment)
         listed = snowflake_emulator.ask(environment, "show databases")
     assert [row[1] for row in listed] == ["SHOP"], "nothing is left"
+
+
+@pytest.mark.slow
+@pytest.mark.engines
+@bigquery_emulator.needs_emulator
+@PRODUCTS
+def test_a_product_moves_to_bigquery(tmp_path: Path, product: Any) -> None:
+    root = product(tmp_path / "shop")
+    add_target(root, bigquery_emulator.PROFILE)
+    with bigquery_emulator.server() as environment:
+        # dbt hashes the text of a time, which has a time zone there.
+        snapshot = {"customers_history": {("values", "hashes of texts")}}
+        assert_moves(root, "bigquery", environment, snapshot if product is example else None)
+        with bigquery_emulator.session(environment) as cursor:
+            assert not cursor.datasets(""), "nothing is left"
 
 
 @pytest.fixture(scope="module")
