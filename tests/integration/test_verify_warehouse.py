@@ -101,6 +101,30 @@ def test_postgresql_keeps_every_guarantee_in_a_database_of_its_own(
     assert not (root / "target" / "verify").exists()
 
 
+class _Stop:
+    """A value of a statement before which the command is stopped."""
+
+    def __conform__(self, protocol: object) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_a_stop_while_the_scratch_database_is_created_leaves_none(
+    tmp_path: Path, server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = product(tmp_path / "shop", "postgres")
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    # Its comment comes after it: until then it does not say whose it is.
+    monkeypatch.setattr("first_light.warehouse.postgres.scratch._COMMENT", _Stop())
+    with pytest.raises(KeyboardInterrupt):
+        verify(Product(root), Options(root / "target" / "verify"), quiet)
+    monkeypatch.undo()
+    listed = "select datname from pg_database where not datistemplate"
+    assert server.ask(listed) == [("postgres",)]
+    assert run(root, server.environment(), 0)["held"]
+
+
 @pytest.mark.slow
 @snowflake_emulator.needs_emulator
 def test_snowflake_keeps_every_guarantee_on_an_emulator(tmp_path: Path) -> None:

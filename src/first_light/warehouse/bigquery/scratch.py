@@ -11,6 +11,7 @@ from first_light.utils.variables import set_variables
 from first_light.warehouse.bigquery.driver import BigQueryCursor
 from first_light.warehouse.bigquery.names import Datasets
 from first_light.warehouse.bigquery.server import connect, datasets, errors_as
+from first_light.warehouse.scratch_place import dropped_at_end
 
 VARIABLE = "BIGQUERY_DATASET"
 
@@ -39,12 +40,17 @@ def scratch_datasets(product: Product) -> Iterator[Mapping[str, str]]:
         fix = "let this account create datasets and run jobs: uv run dataops docs bigquery"
         with errors_as("The scratch datasets could not be created.", fix):
             _drop_all(cursor, scratch, mark)
-            cursor.create_dataset(scratch.build, mark)
-        try:
-            yield variables
-        finally:
+
+        def create() -> None:
+            with errors_as("The scratch datasets could not be created.", fix):
+                cursor.create_dataset(scratch.build, mark)
+
+        def drop() -> None:
             with errors_as(f"The datasets {scratch.prefix}_… could not be deleted."):
                 _drop_all(cursor, scratch, mark)
+
+        with dropped_at_end(create, drop):
+            yield variables
 
 
 def _drop_all(cursor: BigQueryCursor, place: Datasets, mark: str) -> None:

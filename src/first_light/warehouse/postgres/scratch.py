@@ -9,6 +9,7 @@ from typing import Any
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.postgres.server import errors_as, open_session, place
+from first_light.warehouse.scratch_place import dropped_at_end
 
 _COMMENT = "First Light: scratch database of dataops warehouse verify"
 _LONGEST = 63 - len("_verify")  # bytes of a name
@@ -31,15 +32,22 @@ def scratch_database(product: Product) -> Iterator[Mapping[str, str]]:
         fix = f"let this role create databases: alter role {place(product)['user']} createdb"
         with errors_as("The scratch database could not be created.", fix):
             _drop_left(cursor, name)
-            cursor.execute(sql.SQL("create database {}").format(database))
-            cursor.execute(sql.SQL("comment on database {} is %s").format(database), (_COMMENT,))
-            cursor.execute(sql.SQL("revoke all on database {} from public").format(database))
-        try:
-            yield {"PGDATABASE": name}
-        finally:
+
+        def create() -> None:
+            with errors_as("The scratch database could not be created.", fix):
+                cursor.execute(sql.SQL("create database {}").format(database))
+
+        def drop() -> None:
             with errors_as("The scratch database could not be dropped.", f"drop database {name}"):
                 # The queries of a killed process go on for a while.
-                cursor.execute(sql.SQL("drop database {} with (force)").format(database))
+                cursor.execute(sql.SQL("drop database if exists {} with (force)").format(database))
+
+        with dropped_at_end(create, drop):
+            with errors_as("The scratch database could not be created.", fix):
+                comment = sql.SQL("comment on database {} is %s").format(database)
+                cursor.execute(comment, (_COMMENT,))
+                cursor.execute(sql.SQL("revoke all on database {} from public").format(database))
+            yield {"PGDATABASE": name}
 
 
 def _drop_left(cursor: Any, name: str) -> None:

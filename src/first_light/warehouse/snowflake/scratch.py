@@ -10,6 +10,7 @@ from typing import Any
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import set_variables
+from first_light.warehouse.scratch_place import dropped_at_end
 from first_light.warehouse.snowflake.names import Databases, spelled, sql_name, stored
 from first_light.warehouse.snowflake.server import (
     databases,
@@ -46,33 +47,40 @@ def scratch_databases(product: Product) -> Iterator[Mapping[str, str]]:
     with contextlib.closing(open_product(product)) as connection:
         cursor = connection.cursor()
         with errors_as("The scratch databases could not be created.", role):
+            left = _present(cursor, scratch)
+            if left and stored(_MARK) not in schemas(cursor, scratch.build):
+                raise DataopsError(
+                    f"There is a database {left[0]} that this command did not create.",
+                    fix="rename or drop it, then repeat the command",
+                )
             _drop_all(cursor, scratch)
-            cursor.execute(f"create database {sql_name(scratch.build)}")
-            cursor.execute(f"create schema {sql_name(scratch.build, _MARK)}")
-            for database in (scratch.next, scratch.readers):
-                cursor.execute(f"create database {sql_name(database)}")
-        try:
-            yield variables
-        finally:
+
+        def create() -> None:
+            with errors_as("The scratch databases could not be created.", role):
+                cursor.execute(f"create database {sql_name(scratch.build)}")
+
+        def drop() -> None:
             with errors_as(f"The databases {scratch.readers}… could not be dropped."):
                 _drop_all(cursor, scratch)
 
+        with dropped_at_end(create, drop):
+            with errors_as("The scratch databases could not be created.", role):
+                cursor.execute(f"create schema {sql_name(scratch.build, _MARK)}")
+                for database in (scratch.next, scratch.readers):
+                    cursor.execute(f"create database {sql_name(database)}")
+            yield variables
 
-def _drop_all(cursor: Any, place: Databases) -> None:
-    """Drop the databases of a verification.
 
-    Raises:
-        DataopsError: there is one of these names that no verification made.
-    """
+def _present(cursor: Any, place: Databases) -> list[str]:
+    """The databases of a verification that exist."""
     own = re.compile(rf"{re.escape(place.readers)}(_next|_build|_r\d{{6,}})?")
     cursor.execute(f"show databases like '{place.readers}%'")
     column = [field[0] for field in cursor.description].index("name")
     names = sorted(spelled(row[column]) for row in cursor.fetchall())
-    present = [name for name in names if own.fullmatch(name)]
-    if present and stored(_MARK) not in schemas(cursor, place.build):
-        raise DataopsError(
-            f"There is a database {present[0]} that this command did not create.",
-            fix="rename or drop it, then repeat the command",
-        )
-    for name in sorted(present, key=lambda name: name == place.build):  # the mark is the last
+    return [name for name in names if own.fullmatch(name)]
+
+
+def _drop_all(cursor: Any, place: Databases) -> None:
+    """Drop the databases of a verification; that with the mark is the last."""
+    for name in sorted(_present(cursor, place), key=lambda name: name == place.build):
         cursor.execute(f"drop database {sql_name(name)}")

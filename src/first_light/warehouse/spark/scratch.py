@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.utils.variables import set_variables
+from first_light.warehouse.scratch_place import dropped_at_end
 from first_light.warehouse.spark.driver import SparkCursor
 from first_light.warehouse.spark.listing import comment_of, schemas_like
 from first_light.warehouse.spark.names import Schemas, sql_name, sql_text
@@ -37,13 +38,18 @@ def scratch_schemas(product: Product) -> Iterator[Mapping[str, str]]:
     with connect(product) as cursor:
         with errors_as("The scratch schemas could not be created."):
             _drop_all(cursor, product, scratch)
-            own = sql_text(_mark(product))
-            cursor.execute(f"create schema {sql_name(scratch.build)} comment {own}")
-        try:
-            yield variables
-        finally:
+
+        def create() -> None:
+            with errors_as("The scratch schemas could not be created."):
+                own = sql_text(_mark(product))
+                cursor.execute(f"create schema {sql_name(scratch.build)} comment {own}")
+
+        def drop() -> None:
             with errors_as(f"The schemas {scratch.prefix}_… could not be dropped."):
                 _drop_all(cursor, product, scratch)
+
+        with dropped_at_end(create, drop):
+            yield variables
 
 
 def _mark(product: Product) -> str:

@@ -10,6 +10,7 @@ from first_light.utils.errors import DataopsError
 from first_light.utils.variables import set_variables
 from first_light.warehouse.duckdb.lake.catalog import connect, errors_as, listed_schemas, schemas
 from first_light.warehouse.duckdb.lake.published import drop_schemas
+from first_light.warehouse.scratch_place import dropped_at_end
 
 VARIABLE = "DUCKLAKE_SCHEMA"
 _MARK = "first_light_verify"
@@ -35,18 +36,28 @@ def scratch_schemas(product: Product) -> Iterator[Mapping[str, str]]:
                 fix=f"write there: {{{{ env_var('{VARIABLE}') }}}}",
             )
     mark = f"{prefix}_{_MARK}"
-    with errors_as("The scratch schemas could not be made or dropped."):
-        with connect(product) as connection:
-            present = listed_schemas(connection, f"{prefix}_")
-            if present and mark not in present:
-                raise DataopsError(
-                    f"There is a schema {present[0]} that this command did not create.",
-                    fix="rename or drop it, then repeat the command",
-                )
-            drop_schemas(connection, f"{prefix}_")
+    with errors_as("The scratch schemas could not be created."), connect(product) as connection:
+        present = listed_schemas(connection, f"{prefix}_")
+        if present and mark not in present:
+            raise DataopsError(
+                f"There is a schema {present[0]} that this command did not create.",
+                fix="rename or drop it, then repeat the command",
+            )
+        drop_schemas(connection, f"{prefix}_")
+
+    def create() -> None:
+        with (
+            errors_as("The scratch schemas could not be created."),
+            connect(product) as connection,
+        ):
             connection.execute(f'create schema "{mark}"')
-        try:
-            yield variables
-        finally:
-            with connect(product) as connection:
-                drop_schemas(connection, f"{prefix}_")
+
+    def drop() -> None:
+        with (
+            errors_as(f"The schemas {prefix}_… could not be dropped."),
+            connect(product) as connection,
+        ):
+            drop_schemas(connection, f"{prefix}_")
+
+    with dropped_at_end(create, drop):
+        yield variables
