@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from first_light.inference import Drafted, Drafts, draft_tables
+from first_light.inference.counters import NUMBERS_ROWS
 from first_light.ingest import land
 from first_light.privacy.detect import classify
 
@@ -193,3 +194,40 @@ def test_each_table_is_announced(tmp_path: Path) -> None:
     tables = land(tmp_path / "in", tmp_path / "raw")
     draft_tables(tables, (), tmp_path / "raw", "team", classify, progress=lines.append)
     assert lines[:2] == ["profiling a (1 of 2)", "profiling b (2 of 2)"]
+
+
+@pytest.mark.parametrize("name", ["row_no", "index", "zaehler", "Lfd. Nr."])
+def test_numbers_of_rows_are_no_certain_keys_and_refer_to_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    tables: dict[str, Rows] = {
+        f"{word}_list": [
+            [name, "label", "weight"],
+            *([n, f"{word} {n % 9}", n * 7 % 5] for n in range(1, 60 + 20 * at)),
+        ]
+        for at, word in enumerate(("north", "south", "east", "west"))
+    }
+    tables["towns"] = [
+        [name, "town_code", "people"],
+        *([n, f"T{n * 37 % 1000:03}", n * 31 % 977] for n in range(1, 150)),
+    ]
+    found = drafted(tmp_path, tables)
+    assert [table.references for table in found.values()] == [()] * 5
+    assert found["towns"].key == ("town_code",)
+    files = drafts_of(tmp_path / "again", tables).files
+    staging = yaml.safe_load(files["models/staging/stg_north_list.yml"])["models"][0]
+    (counter,) = (c for c in staging["columns"] if "unique" in str(c.get("data_tests")))
+    assert "'severity': 'warn'" in str(counter["data_tests"])
+    assert [d.why for d in found["north_list"].undecided if d.column] == [NUMBERS_ROWS]
+
+
+def test_ids_that_count_rows_stay_keys_and_are_referred_to(tmp_path: Path) -> None:
+    tables: dict[str, Rows] = {
+        "users": [["user_id", "label"], *([n, f"U{n}"] for n in range(1, 101))],
+        "settings": [["user_id", "theme"], *([n, f"T{n % 3}"] for n in range(1, 101))],
+        "profiles": [["user_id", "bio"], *([n, f"B{n % 7}"] for n in range(1, 91))],
+    }
+    found = drafted(tmp_path, tables)
+    assert found["users"].key == ("user_id",)
+    for child in ("settings", "profiles"):
+        assert references(found[child]) == {("user_id", "users", "user_id", "error")}

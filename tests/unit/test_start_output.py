@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -9,10 +10,16 @@ from types import SimpleNamespace
 
 import pytest
 import typer
+from rich.console import Console
 
 from first_light.cli import browser
+from first_light.cli.output.console import show_added
 from first_light.cli.output.start import next_steps
+from first_light.commands.add import Added
 from first_light.commands.start import Page, Started
+from first_light.inference import Doubt, Drafts, Written
+from first_light.inference.drafts import Drafted
+from first_light.project.source_table import SourceTable
 
 DESK = {"DISPLAY": ":0"}
 _STREAMS = ("stdin", "stdout")
@@ -136,3 +143,24 @@ def test_without_a_browser_nothing_can_appear(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(webbrowser, "get", get)
     assert not browser.has_browser(DESK, "linux")
+
+
+def test_many_tables_with_the_same_questions_fit_on_a_screen() -> None:
+    names = [f"table_{n}" for n in range(30)]
+    drafted = tuple(
+        Drafted(
+            name, 9, 3, ("row_no",), {}, (), {},
+            (Doubt(name, "row_no", "why"), Doubt(name, "", f"question {name}")),
+        )
+        for name in names
+    )  # fmt: skip
+    sources = tuple(SourceTable(name, "", (), notes=("a note",)) for name in names)
+    added = Added(sources, frozenset(), Drafts({}, drafted), Written((), (), (), {}), None)
+    console = Console(file=io.StringIO(), width=120)
+    show_added(console, added)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert "table_0, table_1, table_2 and 27 more: a note" in lines
+    assert "left to you: table_0.row_no, table_1.row_no, table_2.row_no and 27 more: why" in lines
+    assert lines[-1] == "and 6 more questions, as comments in models/staging/"
+    assert len(lines) < 60

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from first_light.inference import (
+    counters,
     freshness,
     full_exports,
     identities,
@@ -116,13 +117,17 @@ def _find(
         for t in profiled_tables(scratch, staged, offered, classify, doubts, progress)
     ]
     progress("drafting: keys and references")
-    key_of = {t.name: key for t in profiled for key in [keys.single(t)] if key}
-    references = _references(scratch, profiled, key_of, doubts)
-    for table in profiled:
+    counting = counters.counters(profiled)
+    telling = [counters.without(t, counting) for t in profiled]
+    key_of = {t.name: key for t in telling for key in [keys.single(t)] if key}
+    references = _references(scratch, telling, key_of, doubts)
+    for table, whole in zip(telling, profiled, strict=True):
         if table.name in key_of:
             key_of[table.name] = keys.beside_references(table, key_of[table.name], references)
         elif not table.known:
-            key = _combined(scratch, table, references, doubts)
+            key = _combined(
+                scratch, table, references, counters.likely_key(whole, counting), doubts
+            )
             if key:
                 key_of[table.name] = key
     new = [t for t in profiled if not t.known]
@@ -135,7 +140,9 @@ def _find(
         leaves={s.source.name: s.leaves for s in staged},
         keys=key_of,
         references=tuple(references),
-        tests={t.name: _tests(scratch, t, key_of, references, loaded, doubts) for t in new},
+        tests={
+            t.name: _tests(scratch, t, key_of, references, loaded, counting, doubts) for t in new
+        },
         loaded=loaded,
         gaps=gaps,
         types={t.name: dict(scratch.describe(f"stg {t.name}")) for t in profiled},
@@ -215,11 +222,18 @@ def _references(
 
 
 def _combined(
-    scratch: ScratchDatabase, table: Table, references: Sequence[Reference], doubts: list[Doubt]
+    scratch: ScratchDatabase,
+    table: Table,
+    references: Sequence[Reference],
+    counter: Key | None,
+    doubts: list[Doubt],
 ) -> Key | None:
-    """A key of several columns: rejected on some rows where possible, proven on all."""
-    if table.rows < 2:
-        return None
+    """A key of several columns: rejected on some rows where possible, proven on all.
+
+    Without one it is the column that numbers the rows, if there is such a column.
+    """
+    if table.rows < 2 or not table.columns:
+        return counter
     model = f"stg {table.name}"
     different = scratch.different(model, [c.name for c in table.columns])
     repeated = table.rows - different
@@ -239,6 +253,9 @@ def _combined(
         why = f"{repeated:,} of {table.rows:,} rows repeat another one, so there is no key"
         if combination:
             why += f"; without them it would be {', '.join(combination)}"
+    if counter:
+        doubts.append(Doubt(table.name, counter.columns[0], counters.NUMBERS_ROWS))
+        return counter
     doubts.append(Doubt(table.name, "", why))
     return None
 
@@ -249,15 +266,15 @@ def _tests(
     key_of: Mapping[str, Key],
     references: Sequence[Reference],
     loaded: Mapping[str, Column],
+    counting: Mapping[str, frozenset[str]],
     doubts: list[Doubt],
 ) -> tuple[Test, ...]:
     """The tests of a table, each tried on all rows; what the data contradicts is left out."""
     key = key_of.get(table.name)
     own = [r for r in references if r.child == table.name]
     newest = loaded.get(table.name)
-    drafted = tests.of_table(
-        table, key, keys.alternatives(table, key, own), own, newest.name if newest else ""
-    )
+    others = keys.alternatives(counters.without(table, counting), key, own)
+    drafted = tests.of_table(table, key, others, own, newest.name if newest else "")
     kept = []
     for test in drafted:
         parent = next((r.parent for r in own if r.column == test.column), "")

@@ -17,7 +17,6 @@ from first_light.ingest.formats import Kind
 from first_light.ingest.grouping import check_group, pieces_by_table
 from first_light.ingest.move import Staging
 from first_light.ingest.prepare import Piece, is_empty_json, prepare
-from first_light.ingest.reading import listed
 from first_light.ingest.repeats import (
     copies_in_other_tables,
     correction_fix,
@@ -27,6 +26,7 @@ from first_light.ingest.repeats import (
 )
 from first_light.project.source_table import SourceTable
 from first_light.utils.errors import DataopsError
+from first_light.utils.name_lists import listed
 from first_light.utils.private import restrict
 from first_light.warehouse.scratch import ENGINE, Connection, EngineError, reserved_words
 
@@ -323,6 +323,8 @@ def _table(
     result = reading.read(db, kind, delims, [piece.member for piece in every])
     files = sorted([*(piece.member.path for piece in before), *(target for target, _ in new)])
     notes = [*delivery_notes.of_pieces(landed), *changed, *result.notes]
+    if not before:  # else the source in the repository says what is read as null
+        notes += result.null_notes
     if not result.rows:
         notes.append("The table has no rows.")
     if landed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from first_light.ingest.prepare import Piece
-from first_light.ingest.reading import listed
+from first_light.utils.name_lists import listed
 
 
 def changed_columns(columns: Sequence[str], added: Sequence[Piece]) -> list[str]:

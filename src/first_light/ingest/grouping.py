@@ -9,9 +9,9 @@ from pathlib import Path
 from first_light.ingest import naming
 from first_light.ingest.formats import Kind
 from first_light.ingest.prepare import Piece
-from first_light.ingest.reading import listed
 from first_light.project.source_table import SOURCE, system_of, table_name, without_system
 from first_light.utils.errors import DataopsError
+from first_light.utils.name_lists import listed
 
 
 def pieces_by_table(

@@ -22,8 +22,8 @@ from first_light.ingest import (
 from first_light.ingest.containers import DataFile
 from first_light.ingest.faults import Member
 from first_light.ingest.formats import Kind
-from first_light.ingest.reading import listed
 from first_light.utils.errors import DataopsError
+from first_light.utils.name_lists import listed
 from first_light.utils.snake_case import snake_case
 from first_light.warehouse.scratch import Connection
 
@@ -115,7 +115,7 @@ def _prepare_csv(
             data_file.place,
             "Export it with commas, semicolons or tabs between the columns.",
         )
-    if dialect.is_doubled(shape) and not shape.notes:
+    if dialect.is_doubled(shape, examined.sample) and not shape.notes:
         raise DataopsError(
             f"The delimiter of this file is {shape.delim * 2}, of more than one sign.",
             data_file.place,

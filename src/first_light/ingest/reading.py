@@ -16,20 +16,30 @@ from first_light.ingest.formats import Kind
 from first_light.ingest.read_call import Quoting
 from first_light.utils import null_words
 from first_light.utils.errors import DataopsError
+from first_light.utils.name_lists import listed
 from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse import scratch
 from first_light.warehouse.scratch import Connection, EngineError, InvalidInputError
 
 MEMORY = "400MB"
+_NUMBERED = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A table as it reads: the options of the call, how many rows, and what was noticed."""
+    """A table as it reads.
+
+    Attributes:
+        options: those of the call.
+        rows: how many there are.
+        notes: what was noticed.
+        null_notes: which words the call reads as null, and which it does not.
+    """
 
     options: str
     rows: int
     notes: tuple[str, ...]
+    null_notes: tuple[str, ...] = ()
 
 
 def connect() -> Connection:
@@ -46,9 +56,13 @@ def columns(db: Connection, kind: Kind, delims: Sequence[str], member: Member) -
     first: EngineError | None = None
     for options in _ways(kind, delims):
         try:
-            return _describe(db, _from(kind, [member], options))
+            names = _describe(db, _from(kind, [member], options))
         except EngineError as error:
             first = first or error
+            continue
+        if kind is Kind.CSV and _is_wrapped(names):
+            return tuple(name[1:-1] for name in names)
+        return names
     assert first is not None
     raise _fault(kind, delims, member, first)
 
@@ -80,6 +94,7 @@ def read(db: Connection, kind: Kind, delims: Sequence[str], members: Sequence[Me
     if kind is Kind.PARQUET:
         return _read_parquet(db, members)
     for delim in delims:
+        wrapped = False
         for quoting in call.QUOTINGS:
             source = _from(kind, members, call.csv_options(delim, quoting, ()))
             try:
@@ -87,12 +102,16 @@ def read(db: Connection, kind: Kind, delims: Sequence[str], members: Sequence[Me
                 rows, repeats, hits = _scan_text(db, source, names)
             except InvalidInputError:
                 continue
-            if _fits(db, source, names, delim, quoting):
-                nulls, notes = _nulls(db, source, names, hits)
-                notes = [*_quoting_note(quoting), *notes]
+            wrapped = wrapped or (quoting == call.STANDARD and _is_wrapped(names))
+            if wrapped and quoting.quote == '"':
+                continue
+            if wrapped or _fits(db, source, names, delim, quoting):
+                nulls, null_notes = _nulls(db, source, names, hits)
+                notes = _quoting_note(quoting)
                 if repeats:
                     notes.append(f"Rows that repeat the header: {repeats:,}.")
-                return Reading(call.csv_options(delim, quoting, nulls), rows, tuple(notes))
+                options = call.csv_options(delim, quoting, nulls)
+                return Reading(options, rows, tuple(notes), tuple(null_notes))
     raise _culprit(db, kind, delims, members)
 
 
@@ -123,14 +142,38 @@ def _read_json(db: Connection, members: Sequence[Member]) -> Reading:
         ]
         options = call.json_options([(name, json_types.as_text(kind)) for name, kind in described])
         rows = _scan(db, _from(Kind.JSON, members, options))
+        lost = _unread_keys(db, source, _from(Kind.JSON, filled, options), described)
     except EngineError as error:
         if len(members) > 1:
             raise _culprit(db, Kind.JSON, (), members) from error
         raise _fault(Kind.JSON, (), members[0], error) from error
+    if lost:
+        raise DataopsError(
+            f"The records have keys that differ only in capitals: {listed(lost)}.",
+            listed([member.place for member in members]),
+            "rename one of the keys where the file is made, then add it again",
+        )
     notes = []
     if mixed := [name for name, kind in described if kind == "JSON"]:
         notes.append(f"Values of several kinds, read as text: {listed(mixed)}.")
     return Reading(options, rows, tuple(notes))
+
+
+def _unread_keys(
+    db: Connection, detected: str, source: str, described: Sequence[tuple[str, str]]
+) -> list[str]:
+    """Keys that only DuckDB's detection reads: it calls a second `name` beside `Name` `name_1`, and
+    there is no such key."""
+    low = {name.lower() for name, _ in described}
+    numbered = [name for name, _ in described if _NUMBERED.sub("", name).lower() in low - {name}]
+    numbered = [name for name in numbered if _NUMBERED.search(name)]
+    if not numbered:
+        return []
+    counts = ", ".join(f"count({quoted(name)})" for name in numbered)
+    there, read = (db.execute(f"select {counts} from {s}").fetchone() for s in (detected, source))
+    assert there is not None
+    assert read is not None
+    return [_NUMBERED.sub("", n) for n, a, b in zip(numbered, there, read, strict=True) if a > b]
 
 
 def _ways(kind: Kind, delims: Sequence[str]) -> list[str]:
@@ -197,7 +240,9 @@ def _nulls(
     occurring = {word for present in hits.values() for word in present}
     # DuckDB takes a null word for null in the header too, and the column would lose its name.
     named = [word for word in occurring if word in names and word not in unsafe]
-    nulls = tuple(word for word in null_words.ALL if word in occurring - unsafe.keys() - {*named})
+    # One that may be a value is null by column, in staging: later files may have it as a value.
+    safe = occurring - unsafe.keys() - {*named} - {*null_words.DOUBTFUL}
+    nulls = tuple(word for word in null_words.ALL if word in safe)
     notes = [f"Read as null: {listed(nulls, len(nulls))}."] if nulls else []
     notes += [
         f"{word} stays as it is in raw: it may be a value of {listed(unsafe[word])}."
@@ -228,6 +273,11 @@ def _fits(db: Connection, source: str, names: Sequence[str], delim: str, quoting
         )
     row = db.execute(f"select count(*) from {source} where {inside}").fetchone()
     return bool(row and row[0]) == bool(quoting.quote)
+
+
+def _is_wrapped(names: Sequence[str]) -> bool:
+    """Whether all names of a header are in single quotes."""
+    return all(len(name) > 2 and name[0] == name[-1] == "'" for name in names)
 
 
 def _quoting_note(quoting: Quoting) -> list[str]:
@@ -276,11 +326,3 @@ def _fault(kind: Kind, delims: Sequence[str], member: Member, error: EngineError
         member.place,
         "fetch or write it again",
     )
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """Names for a sentence: `a, b, c and 4 more`."""
-    names = [re.sub(r"\s+", " ", name) for name in names]
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"

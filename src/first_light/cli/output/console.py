@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +14,7 @@ from rich.table import Table
 from first_light.privacy.kinds import KINDS
 from first_light.project import layers
 from first_light.utils import steps
+from first_light.utils.name_lists import listed
 from first_light.utils.steps import FAILED, WARNED, Step
 
 if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
@@ -23,6 +24,10 @@ if TYPE_CHECKING:  # drafting and sampling are loaded only where they run
     from first_light.inference import Reference
     from first_light.project.source_table import SourceTable
     from first_light.sampling.cut import SampleReport
+
+
+_MOST_LINES = 25
+"""Lines of one kind that are printed, so that all of them fit on about a screen."""
 
 
 def show_check(out: Console, result: Sequence[Step]) -> None:
@@ -93,15 +98,27 @@ def show_added(out: Console, added: Added) -> None:
     for table in added.tables:
         if table.name in added.known:
             out.print(escape(_delivered(table)))
-        for note in table.notes:
-            out.print(f"{table.name}: {escape(note)}")
-    for drafted in added.drafts.tables:
-        for reference in drafted.references:
-            if reference.child == drafted.name:
-                out.print(f"reference: {escape(_arrow(reference))}")
-        for doubt in drafted.undecided:
-            place = f"{doubt.table}.{doubt.column}" if doubt.column else doubt.table
-            out.print(f"left to you: {escape(place)}: {escape(doubt.why)}")
+    for note, names in _alike((note, table.name) for table in added.tables for note in table.notes):
+        out.print(escape(f"{names}: {note}"))
+    references = [
+        reference
+        for drafted in added.drafts.tables
+        for reference in drafted.references
+        if reference.child == drafted.name
+    ]
+    for reference in references[:_MOST_LINES]:
+        out.print(f"reference: {escape(_arrow(reference))}")
+    if (more := len(references) - _MOST_LINES) > 0:
+        out.print(f"and {more} more references, as tests in {layers.first_folder()}/")
+    questions = _alike(
+        (doubt.why, f"{doubt.table}.{doubt.column}" if doubt.column else doubt.table)
+        for drafted in added.drafts.tables
+        for doubt in drafted.undecided
+    )
+    for why, places in questions[:_MOST_LINES]:
+        out.print(f"left to you: {escape(places)}: {escape(why)}")
+    if (more := len(questions) - _MOST_LINES) > 0:
+        out.print(f"and {more} more questions, as comments in {layers.first_folder()}/")
     for reference in added.drafts.suggestions:
         out.print(f"you may want to test as well: {escape(_arrow(reference))}")
     if added.sample is not None:
@@ -160,6 +177,14 @@ def _show_marks(out: Console, marks: Sequence[MarkedColumn]) -> None:
     for mark in marks:
         place = f"{mark.table}.{mark.name}"
         out.print(f"  {escape(place)}: {escape(mark.kind)} ({escape(mark.where)})")
+
+
+def _alike(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is said, once each, with the names of what it is said of."""
+    names: dict[str, list[str]] = {}
+    for text, name in items:
+        names.setdefault(text, []).append(name)
+    return [(text, listed(several)) for text, several in names.items()]
 
 
 def _delivered(table: SourceTable) -> str:
