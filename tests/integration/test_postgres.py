@@ -44,8 +44,10 @@ from first_light.status.current import status
 from first_light.store.locate import open_store
 from first_light.store.mirror import MirrorStore
 from first_light.utils.errors import DataopsError
+from first_light.utils.variables import set_variables
 from first_light.warehouse.base import Label, Relation
 from first_light.warehouse.dialect import Dialect, dialect_of
+from first_light.warehouse.postgres import side
 from first_light.warehouse.postgres.sample import load
 from first_light.warehouse.postgres.side import mirror
 from first_light.warehouse.postgres.warehouse import PostgresWarehouse
@@ -817,7 +819,7 @@ def test_values_stay_what_they_are(server: postgres.Server, root: Path) -> None:
         "select * from (values "
         "(1::bigint, 'a,\"b\"' || chr(10) || 'c', 1.50::decimal(9, 2), 0.1::double, true, "
         "date '2026-01-02', timestamp '2026-01-02 03:04:05.678', "
-        "timestamptz '2026-01-02 03:04:05+02', 'ab'::blob, [1, 2], {'x': 'y'}), "
+        "timestamptz '2026-01-02 03:04:05+02', 'ab'::blob, [1.5, 2], {'x': 'y'}), "
         "(2, '', null, 'nan'::double, null, null, null, null, null, null, null), "
         "(3, '\\N', -2, null, false, null, null, null, null, [], null), "
         "(4, null, 0, 1e300, null, null, null, null, null, null, null)"
@@ -842,7 +844,7 @@ def test_values_stay_what_they_are(server: postgres.Server, root: Path) -> None:
     assert [row[0] for row in result] == ['a,"b"\nc', "", "\\N", None]
     assert [str(row[1]) for row in result] == ["1.50", "None", "-2.00", "0.00"]
     assert [str(row[2]) for row in result] == ["0.1", "nan", "None", "1e+300"]
-    assert result[0][3:] == (True, datetime(2026, 1, 2, 1, 4, 5), "ab", "2", "y", "numeric")
+    assert result[0][3:] == (True, datetime(2026, 1, 2, 1, 4, 5), "ab", "2.0", "y", "numeric")
     file = root / "mirror.duckdb"
     for _ in range(2):
         mirror(product, "ci_me", file)
@@ -853,6 +855,15 @@ def test_values_stay_what_they_are(server: postgres.Server, root: Path) -> None:
         mirrored = copied.execute(query).fetchall()
         wanted = copied.execute(f"select {columns}, typeof(amount) from ({values})").fetchall()
     assert repr(mirrored) == repr(wanted)
+
+
+def test_sessions_of_dbt_are_in_utc(server: postgres.Server, root: Path) -> None:
+    """In another zone a national time that its clocks skip would move."""
+    assert server.ask("show timezone") == [("Asia/Tokyo",)]
+    release = PostgresWarehouse(Product(root)).environment("r1", rehearsal=False)
+    for environment in (side.environment(), release):
+        with set_variables(environment):
+            assert server.ask("show timezone") == [("UTC",)]
 
 
 def test_two_machines_never_build_in_one_database(server: postgres.Server, root: Path) -> None:

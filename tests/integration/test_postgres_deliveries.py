@@ -53,6 +53,15 @@ def test_deliveries_on_postgres(server: postgres.Server, tmp_path: Path) -> None
     assert [row[0] for row in rows] == list(range(1, 46))
     assert rows[2] == (3, "moved")
 
+    # A value that its type does not hold is named with the file that the loader keeps.
+    compiled = (product.root / "target/compiled").rglob("*converts_exactly_customers*.sql")
+    query = next(compiled).read_text("utf-8")
+    assert server.ask(query, ROLE, DATABASE) == []
+    wrong = "update dev_ada_sample.customers set customer_id = '01067' where customer_id = '44'"
+    server.ask(wrong, ROLE, DATABASE)
+    (row,) = server.ask(query, ROLE, DATABASE)
+    assert row[:4] == ("customer_id", "customers_2026-03-10.csv", 1, "01067")
+
     # Without the wrong file: the sample, and what dbt by hand reads.
     corrected = make.put(tmp_path / "later", {"takings_2024-01.csv": takings(7)})
     done = product.dataops(

@@ -31,6 +31,7 @@ from first_light.privacy.format_preserving_encryption import permute
 from first_light.privacy.mask import Masker
 from first_light.sampling import files
 from first_light.sampling.cut import SampleReport, cut
+from first_light.sampling.server_expressions import over_files
 from first_light.utils.errors import DataopsError
 
 # (table.column, values parted by "|", expected kind or None), written before the rules were tuned.
@@ -1836,3 +1837,21 @@ def test_nycflights_are_sampled_with_their_references(flights: Path, tmp_path: P
     flown = {row["tailnum"] for row in _read(tmp_path, "flights")}
     assert flown & in_raw <= known
     assert len({row["month"] for row in _read(tmp_path, "flights")}) == 12
+
+
+@pytest.mark.parametrize(
+    ("drafted", "over"),
+    [
+        (
+            "cast(to_timestamp(nullif(trim(d), 'NULL'), 'DD Mon YYYY HH12:MI AM') as timestamp)",
+            "cast(strptime(nullif(trim(d), 'NULL'), '%d %b %Y %I:%M %p') as timestamp)",
+        ),
+        (
+            "cast(jsonb_extract_path_text(at, 'of', 'day') as timestamp)",
+            "cast(struct_extract(struct_extract(at, 'of'), 'day') as timestamp)",
+        ),
+        ("to_timestamp(epoch)", "to_timestamp(epoch)"),
+    ],
+)
+def test_expressions_of_a_server_are_evaluated_over_files(drafted: str, over: str) -> None:
+    assert over_files(drafted) == over

@@ -144,6 +144,7 @@ def add(
     from first_light.cli.output.console import show_added
     from first_light.cli.output.documents import data
     from first_light.commands import add as command
+    from first_light.warehouse.kinds import kind_of
 
     product = Product.find()
     with progress("add", json) as report_progress:
@@ -154,7 +155,9 @@ def add(
     show_added(out, added)
     out.print()
     if not added.written.new and not added.written.beside:
-        out.print("then: uv run dataops release")
+        kind = kind_of(product)
+        load = "" if kind.reads_files else f"{kind.how_to_load}, then: "
+        out.print(f"then: {load}uv run dataops release")
         return
     # git shows new files in a diff only once they are marked as intended to add.
     out.print("review the drafts: git add --intent-to-add models && git diff models")

@@ -108,6 +108,8 @@ def drafts_of(
     spines: Sequence[str] = (),
 ) -> Drafts:
     spelled = server_sql.spelled if on_server else _as_it_is
+    if source_keys:
+        decisions = replace(decisions, tables=tuple(map(server_sql.as_loaded, decisions.tables)))
     files: dict[str, str] = {}
     made = model_names.model_names(
         decisions.tables, decisions.keys, decisions.references, decisions.declared

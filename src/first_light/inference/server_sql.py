@@ -7,9 +7,13 @@ jsonb, and a name that needs no quotes is in lower case.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from first_light.inference.sql import Call, Sql
+from first_light.inference.values import Column, Table
 from first_light.utils.sql_names import literal
+
+_NULL_WORDS = re.compile(r"\bnullstr=\[((?:'(?:[^']|'')*'(?:, )?)*)\]")
 
 _TYPES = {
     "blob": "bytea",
@@ -78,3 +82,20 @@ def _form(literal: str) -> str:
     """A strptime format, given as a SQL string, for to_timestamp."""
     form = literal[1:-1].replace("''", "'")
     return re.sub(r"%[A-Za-z]", lambda part: _PARTS[part[0]], form)
+
+
+def as_loaded(table: Table) -> Table:
+    """The table as a loader may load it, which knows no words that the files have for null."""
+    listed = _NULL_WORDS.search(table.source.read)
+    words = re.findall(r"'((?:[^']|'')*)'", listed[1]) if listed else []
+    words = [word.replace("''", "'") for word in words if word]
+    if not words:
+        return table
+
+    def read(column: Column) -> Column:
+        if not column.stats.nulls or column.leaf.type != "VARCHAR" or len(column.leaf.path) > 1:
+            return column
+        own = tuple(word for word in column.cast.null_words if word not in words)
+        return replace(column, cast=replace(column.cast, null_words=(*words, *own)))
+
+    return replace(table, columns=tuple(map(read, table.columns)))

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from first_light.dbt.source_plan import PlannedTable, Reference
+from first_light.sampling.server_expressions import over_files
 from first_light.utils.errors import DataopsError
 from first_light.utils.sql_names import literal, quoted
 from first_light.warehouse.scratch import Connection, EngineError
 
 CLOSED = 50  # distinct values up to which a column counts as a closed set
 _FILES = 50  # of a table whose file names are data
-_NESTED = ("STRUCT", "MAP", "UNION")
+_NESTED = ("STRUCT", "MAP", "UNION", "JSON")
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def load_table(
         )
 
     try:
-        load(table.loaded_at or "null")
+        load(over_files(table.loaded_at or "null"))
     except EngineError as error:
         if table.loaded_at is None:
             raise _unreadable(table, error) from error

@@ -19,6 +19,7 @@ from first_light.project.product import Product
 from first_light.utils.regular_files import read_regular
 from first_light.warehouse.base import Relation
 from first_light.warehouse.postgres.catalog import CANDIDATE, of_release
+from first_light.warehouse.postgres.server import SESSION
 from first_light.warehouse.postgres.side import PostgresEngine, mirror, open_postgres_engine
 
 
@@ -65,7 +66,7 @@ class PostgresCurrent:
 
     def environment(self) -> dict[str, str]:
         """dbt's variables for the scratch schemas."""
-        return {"DATAOPS_SCHEMA": scratch()}
+        return {**SESSION, "DATAOPS_SCHEMA": scratch()}
 
     def dbt(
         self, target_path: Path, environment: dict[str, str], progress: Callable[[str], None]

@@ -122,11 +122,13 @@ def _name(name: str) -> str:
 
 
 def _type(kind: str) -> str:
+    if _NESTED.search(kind):
+        return "jsonb"
     if kind.startswith("DECIMAL"):
         return kind.replace("DECIMAL", "numeric").lower()
     if kind.startswith("TIMESTAMP_"):
         return "timestamp"
-    return "jsonb" if _NESTED.search(kind) else _TYPES.get(kind, "text")
+    return _TYPES.get(kind, "text")
 
 
 def _value(name: str, kind: str) -> str:

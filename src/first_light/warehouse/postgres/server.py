@@ -12,6 +12,9 @@ from first_light.project.product import Product
 from first_light.utils.errors import DataopsError
 from first_light.warehouse.server_errors import query_errors
 
+SESSION = {"PGTZ": "UTC"}
+"""Variables for dbt's sessions: in the server's zone, a time that its clocks skip would move."""
+
 _SECONDS_TO_CONNECT = 15
 
 

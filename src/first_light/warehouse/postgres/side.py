@@ -27,6 +27,7 @@ from first_light.warehouse.base import Relation
 from first_light.warehouse.misplaced import misplaced
 from first_light.warehouse.postgres.sample import load
 from first_light.warehouse.postgres.server import (
+    SESSION,
     connect,
     drop_schemas,
     end_sessions,
@@ -44,7 +45,7 @@ def environment() -> dict[str, str]:
     """dbt's variables for the schemas of a check, the same for both of its sides."""
     person = os.environ.get("USER") or os.environ.get("USERNAME") or "local"
     schema = f"ci_{settings.current().ci_id or person}"
-    return {"DATAOPS_SCHEMA": schema, "DATAOPS_RAW_SCHEMA": f"{schema}_sample"}
+    return {**SESSION, "DATAOPS_SCHEMA": schema, "DATAOPS_RAW_SCHEMA": f"{schema}_sample"}
 
 
 @dataclass

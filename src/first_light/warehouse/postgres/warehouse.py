@@ -42,6 +42,7 @@ from first_light.warehouse.postgres.catalog import (
 )
 from first_light.warehouse.postgres.raw_code import raise_if_runs_code
 from first_light.warehouse.postgres.server import (
+    SESSION,
     connect,
     drop_schemas,
     end_sessions,
@@ -94,7 +95,7 @@ class PostgresWarehouse:
     def environment(self, run: str, rehearsal: bool) -> dict[str, str]:
         """The same for every release, so that dbt can parse partially."""
         raw = {"DATAOPS_RAW_SCHEMA": f"{CANDIDATE}_{SAMPLE}"} if rehearsal else {}
-        return {"DATAOPS_SCHEMA": CANDIDATE, **raw}
+        return {**SESSION, "DATAOPS_SCHEMA": CANDIDATE, **raw}
 
     # ── Raw ──────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,7 @@
 -- fmt: off
 {#- Every value of a source table is held exactly by the type that staging casts it to. What is not
-    would be rounded, cut or shifted in silence: 1.5 in an integer, a time in a date, a third decimal.
+    would be rounded, cut or shifted in silence: 1.5 in an integer, a time in a date, a third decimal,
+    the zero of a code such as 01067.
     One row a column and file, with the number of values, the first of them (masked where personal)
     and what they are, from which a release derives the type that holds them.
 
@@ -17,6 +18,8 @@
     {%- if source.startswith('(select * from read_') %}
         {%- set source = source.replace('(select *', '(select *, filename', 1) %}
     {%- endif %}
+    {%- set file_name = 'filename' if source.startswith(('read_', '(select *, filename from read_'))
+        else adapter.dispatch('file_column')(model) %}
     {%- set text_type = adapter.dispatch('text_type')() %}
     {%- set checks = [] %}
     {%- for name, target in columns.items() %}
@@ -33,7 +36,7 @@
     with inexact as {{ adapter.dispatch('computed_once')() }}(
 
         select
-            {{ 'filename' if source.startswith(('read_', '(select *, filename from read_')) else 'cast(null as ' ~ text_type ~ ')' }} as file_name
+            {{ file_name or 'cast(null as ' ~ text_type ~ ')' }} as file_name
             {%- for check in checks %},
             case when not ({{ check['holds'] }}) then {{ check['text'] }} end as value_{{ loop.index }}
             {%- endfor %}
@@ -66,7 +69,7 @@
 
 {#- SQL for how many values of a group are numbers, how many times, and how long the numbers are. -#}
 {% macro kinds_of_values(text) %}
-    {%- set is_number = adapter.dispatch('matches')(text, '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+) *$') %}
+    {%- set is_number = adapter.dispatch('matches')(text, '^ *[+-]?((0|[1-9][0-9]*)[.]?[0-9]*|[.][0-9]+) *$') %}
     {%- set part = adapter.dispatch('text_part') %}
     {%- set whole = "regexp_replace(" ~ part('trim(' ~ text ~ ')', 1) ~ ", '^[+0-]+', '')" %}
     {%- set fraction = "regexp_replace(" ~ part('trim(' ~ text ~ ')', 2) ~ ", '0+$', '')" %}
@@ -83,7 +86,7 @@
     {%- if type in ('smallint', 'integer', 'int', 'bigint') %}
         {%- set most = {'smallint': 32767, 'bigint': 9223372036854775807}.get(type, 2147483647) %}
         {%- set whole = "cast(" ~ adapter.dispatch('text_part')('trim(' ~ text ~ ')', 1) ~ " as decimal(38, 0))" %}
-        {{- 'case when ' ~ matches(text, '^ *[+-]?0*[0-9]{1,19}([.]0*)? *$') ~ ' then ' ~ whole
+        {{- 'case when ' ~ matches(text, '^ *[+-]?(0|[1-9][0-9]{0,18})([.]0*)? *$') ~ ' then ' ~ whole
             ~ ' between ' ~ (-most - 1) ~ ' and ' ~ most ~ ' else ' ~ text ~ ' is null end' }}
     {%- elif type.startswith(('decimal(', 'numeric(')) %}
         {%- set size = type.split('(')[1].rstrip(')').split(',') %}
@@ -142,6 +145,14 @@
     {%- else %}
         {{- return('try_cast(' ~ text ~ ' as timestamp) is not null') -}}
     {%- endif %}
+{% endmacro %}
+
+{#- The column of a table of raw in which the loader keeps the path of each row's file; or nothing. -#}
+{% macro default__file_column(relation) %}{{ return('') }}{% endmacro %}
+
+{% macro postgres__file_column(relation) %}
+    {%- set columns = [] if relation is string else adapter.get_columns_in_relation(relation) %}
+    {{- return('filename' if 'filename' in columns | map(attribute='name') | list else '') -}}
 {% endmacro %}
 
 {#- The type of texts, and how a part of a query is computed once where it is not by itself. -#}
