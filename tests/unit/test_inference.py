@@ -344,6 +344,7 @@ def typed(tmp_path: Path, name: str, values: Sequence[str]) -> tuple[str, Built,
     [
         ("n", ["1", "-20", "300"], "INTEGER"),
         ("n", ["1", "NA", "", "300"], "INTEGER"),
+        ("day", ["2024-1-5", "2024-12-31"], "DATE"),
         ("n", ["1.0", "2.0", "3"], "INTEGER"),
         ("n", ["1", "3000000000"], "BIGINT"),
         ("n", ["1", "9" * 30], "DECIMAL(38,0)"),
@@ -604,6 +605,14 @@ def test_words_for_none(tmp_path: Path) -> None:
     # two capitals like all the others: may be Namibia
     assert built.one("select country from stg_t where t_id = 30") == "NA"
     assert [(d.column, "'NA'" in d.why) for d in drafts.tables[0].undecided] == [("country", True)]
+
+
+def test_signs_for_yes_and_no_stay_values(tmp_path: Path) -> None:
+    rows = [["id", "strand", "note"], *([str(i), "+-"[i % 2], f"x{i}"] for i in range(30))]
+    rows += [["30", "", "-"]]
+    built = Built(draft(tmp_path, csv_table(tmp_path, "t", rows)), tmp_path)
+    assert built.one("select count(*) from stg_t where strand = '-'") == 15
+    assert built.one("select count(*) from stg_t where note is null") == 1
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ LATE = "id,note\n" + "1,x\n" * 60_000  # beyond any sniffer's sample
         pytest.param('a,b\n1,"x \\"y\\", z"\n', "a b", ("1", 'x "y", z'), id="backslash-escape"),
         pytest.param("a,b\n1,'x, y'\n", "a b", ("1", "x, y"), id="single-quotes"),
         pytest.param('a,b\n1,5" pipe\n2,"\n', "a b", ("2", '"'), id="stray-quote"),
-        pytest.param("a,b\n1,\n2,NA\n", "a b", ("2", None), id="null-words"),
+        pytest.param("a,b\n1,\n2,N/A\n", "a b", ("2", None), id="null-words"),
     ],
 )
 def test_a_dirty_file_reads_from_raw_and_from_a_sample(
@@ -151,7 +151,8 @@ def test_500_columns(inbox: Path, raw: Path) -> None:
 def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) -> None:
     measures = "id,n,day,tail\n1,NA,NA,N/A\n2,5,2024-01-01,NA\n3,6,-,N123\n"
     table = one(measures, inbox, raw, "measures.csv")
-    assert "nullstr=['', 'N/A', '-', 'NA']" in table.read
+    # NA is null by column, in staging: a later file may have it as a value of a text.
+    assert "nullstr=['', 'N/A', '-']" in table.read
     countries = "code,n\nNA,NA\nDE,1\nFR,NULL\n"  # Namibia
     table = one(countries, inbox, raw, "countries.csv")
     assert "nullstr=['', 'NULL']" in table.read
@@ -376,7 +377,7 @@ def test_a_sheet_without_header_gets_one(inbox: Path, raw: Path) -> None:
 )
 def test_json(content: str | bytes, inbox: Path, raw: Path, tmp_path: Path) -> None:
     table = one(content, inbox, raw, "orders.json")
-    expected = (["id", "at"], [("1", {"x": [1, 2]}), ("2", None)])
+    expected = (["id", "at"], [("1", {"x": "[1,2]"}), ("2", None)])
     assert read(table, raw) == expected
     (tmp_path / "sample/orders").mkdir(parents=True)
     duckdb.sql(

@@ -313,10 +313,27 @@ def test_a_rare_value_of_another_kind_far_down(inbox: Path, raw: Path) -> None:
 def test_nested_values_are_read_as_text() -> None:
     kind = 'STRUCT(a BIGINT, "b, (c" STRUCT(d DATE, e BIGINT[]), f JSON)'
     assert json_types.as_text(kind) == (
-        'STRUCT(a VARCHAR, "b, (c" STRUCT(d VARCHAR, e BIGINT[]), f VARCHAR)'
+        'STRUCT(a VARCHAR, "b, (c" STRUCT(d VARCHAR, e JSON), f VARCHAR)'
     )
-    assert json_types.as_text("STRUCT(d DATE, u UUID)[]") == "STRUCT(d VARCHAR, u VARCHAR)[]"
+    assert json_types.as_text("STRUCT(d DATE, u UUID)[]") == "JSON"
     assert json_types.as_text("TIMESTAMP") == "VARCHAR"
+
+
+def test_numbers_in_lists_keep_their_digits(inbox: Path, raw: Path) -> None:
+    values = [9007199254740993, 1.5, 12345678901234567890123]
+    table = only_json([{"id": 1, "values": values, "lines": [{"q": 1.5}, {"q": 2}]}], inbox, raw)
+    assert rows(table, raw) == [
+        ("1", "[9007199254740993,1.5,12345678901234567890123]", '[{"q":1.5},{"q":2}]')
+    ]
+
+
+def test_keys_that_differ_in_capitals_are_rejected(inbox: Path, raw: Path) -> None:
+    make.put(inbox, {"a.json": '[{"id": 1, "Name": "a", "name": "b"}]'})
+    with pytest.raises(DataopsError, match="keys that differ only in capitals") as raised:
+        land(inbox, raw)
+    assert "name" in raised.value.message
+    make.put(inbox, {"a.json": '[{"id": 1, "line": "a", "line_1": "b"}]'})
+    assert rows(land(inbox, raw)[0], raw) == [("1", "a", "b")]
 
 
 FEATURES = [
@@ -343,7 +360,7 @@ def test_a_text_sequence_has_one_row_a_text(inbox: Path, raw: Path) -> None:
 def test_geojson_has_one_row_a_feature(inbox: Path, raw: Path) -> None:
     content = {"type": "FeatureCollection", "crs": {"name": "x"}, "features": FEATURES}
     table = only_json(content, inbox, raw, "places.geojson")
-    assert rows(table, raw)[2] == ("P2", "2", {"type": "Point", "coordinates": [2.0, 1.5]})
+    assert rows(table, raw)[2] == ("P2", "2", {"type": "Point", "coordinates": "[2,1.5]"})
     assert "features of GeoJSON" in table.notes[0]
 
 

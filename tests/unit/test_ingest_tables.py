@@ -365,3 +365,80 @@ def test_a_second_table_far_below_is_refused_with_its_line(
 def test_blank_lines_far_below_are_no_second_table(below: str, tmp_path: Path, raw: Path) -> None:
     table = land_file(long_table(below), tmp_path, raw)
     assert len(read(table, raw)[1]) >= 2 * _ROWS
+
+
+@pytest.mark.parametrize("sign", ["@", "!", "/", "\u3001", "*", "   "])
+def test_any_sign_that_splits_all_lines_alike_is_named(
+    sign: str, tmp_path: Path, raw: Path
+) -> None:
+    lines = [
+        ["id", "name", "day"],
+        *([str(n), f"name {n}", f"2024-01-{n:02}"] for n in range(1, 9)),
+    ]
+    with pytest.raises(DataopsError, match="splits alike at"):
+        land_file("\n".join(sign.join(cells) for cells in lines), tmp_path, raw)
+
+
+def test_a_path_or_a_code_is_one_column(tmp_path: Path, raw: Path) -> None:
+    for name, content in {
+        "a.csv": "path/to/file\na/b/c\nd/e/f\n",
+        "b.csv": "order_item_id\n1_2_3\n4_5_6\n",
+        "c.csv": "date\n2024/01/02\n2024/01/03\n",
+    }.items():
+        assert len(read(land_file(content, tmp_path, raw, name), raw)[0]) == 1
+
+
+def test_quotes_of_one_sign_around_all_cells_are_taken_off(tmp_path: Path, raw: Path) -> None:
+    table = land_file("'id','name'\n'1','Ann'\n'2','Bob'\n", tmp_path, raw)
+    assert read(table, raw) == (["id", "name"], [("1", "Ann"), ("2", "Bob")])
+
+
+def test_two_tables_on_one_sheet_are_rejected(tmp_path: Path, raw: Path) -> None:
+    numbers: list[list[object]] = [[n, f"n{n}"] for n in range(5)]
+    path = tmp_path / "o.xlsx"
+    workbook(path, [["id", "name"], *numbers, [], ["sku", "price"], ["a", 1.5]])
+    with pytest.raises(DataopsError, match="row 8 is a header of its own"):
+        land(path, raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "said"),
+    [
+        ("\u53f0\u5317 \u4e2d\u6587", "big5", "-f ENCODING"),
+        ("Müller é", "mac_roman", "-f MACINTOSH"),
+    ],
+)
+def test_bytes_that_only_happen_to_be_western_are_rejected(
+    text: str, encoding: str, said: str, tmp_path: Path, raw: Path
+) -> None:
+    content = "id;name\n" + "".join(f"{n};{text} {n}\n" for n in range(30))
+    (tmp_path / "t.csv").write_bytes(content.encode(encoding))
+    with pytest.raises(DataopsError, match="encoding cannot be determined") as caught:
+        land(tmp_path / "t.csv", raw)
+    assert said in caught.value.fix
+
+
+def test_a_euro_sign_tells_which_western_encoding_it_is(tmp_path: Path, raw: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("id;price\n1;5 €\n2;7 €\n".encode("iso8859-15"))
+    (table,) = land(tmp_path / "t.csv", raw)
+    assert read(table, raw)[1] == [("1", "5 €"), ("2", "7 €")]
+
+
+def test_three_header_rows_make_one(tmp_path: Path, raw: Path) -> None:
+    head = [["", "2023", "", "2024", ""], ["", "Ist", "Plan", "Ist", "Plan"]]
+    head.append(["Region", *["EUR"] * 4])
+    rows: list[list[object]] = [*head, *([f"R{n}", n, n + 1, n + 2, n + 3] for n in range(9))]
+    names = ["Region", *(f"{word} EUR {year}" for year in (2023, 2024) for word in ("Ist", "Plan"))]
+    text = "\n".join(";".join(map(str, row)) for row in rows)
+    table = land_file(text, tmp_path, raw)
+    assert (read(table, raw)[0], len(read(table, raw)[1])) == (names, 9)
+    (sheet,) = land(workbook(tmp_path / "s.xlsx", rows), raw)
+    assert (read(sheet, raw)[0], len(read(sheet, raw)[1])) == (names, 9)
+    assert any("three header rows made one" in note for note in sheet.notes)
+
+
+def test_two_tables_side_by_side_are_told(tmp_path: Path, raw: Path) -> None:
+    rows: list[list[object]] = [["id", "name", None, "sku", "price"]]
+    rows += [[n, f"n{n}", None, f"s{n}", n * 1.5] for n in range(1, 9)]
+    (table,) = land(workbook(tmp_path / "s.xlsx", rows), raw)
+    assert any("may part two tables" in note for note in table.notes)

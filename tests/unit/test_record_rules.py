@@ -55,6 +55,8 @@ def files(tmp_path: Path) -> Path:
         HEADER + ROWS + f"TOTAL GENERAL,,,{AMOUNT},\n",
         HEADER + ROWS + f"Итого,,,{AMOUNT},{QTY}\n",
         HEADER + ROWS + f"合计,,,{AMOUNT},{QTY}\n",
+        HEADER + ROWS + f"— Somme —,,,{AMOUNT},{QTY}\n",
+        HEADER + ROWS + f"Общий итог,,,{AMOUNT},{QTY}\n",
         HEADER + ROWS + f",,,{AMOUNT},{QTY}\n",
         HEADER + ROWS[:46] + "r0 total,,,9,4\n" + ROWS[46:] + f"Grand total,,,{AMOUNT},{QTY}\n",
         HEADER + ROWS[:23] + "Subtotal,,,1.50,2\n" + ROWS[23:] + f"Sum,,,{AMOUNT},{QTY}\n",
@@ -181,3 +183,20 @@ def test_totals_are_found_in_full_exports(files: Path, raw: Path) -> None:
     template = jinja2.Template(drafts.files["models/staging/stg_sales.sql"])
     rows = duckdb.sql(template.render(source=lambda *_: call)).fetchall()
     assert sorted(row[0] for row in rows) == list(range(1, 8))
+
+
+def test_a_total_below_each_group_is_left_out(files: Path, raw: Path) -> None:
+    groups = "".join(
+        "".join(f"{town},s{n},{n * 10}\n" for n in range(3)) + f"Summe {town},,30\n"
+        for town in ("Bonn", "Köln", "Ulm", "Gera")
+    )
+    table, drafts = drafted(files, raw, t=f"town,shop,amount\n{groups}Gesamt,,120\n")
+    (row,) = staged(table, drafts, raw).sum("amount").fetchall()
+    assert float(row[0]) == 120
+
+
+def test_an_average_at_the_end_is_a_question(files: Path, raw: Path) -> None:
+    rows = "".join(f"r{n},{n},{n * 2}\n" for n in range(1, 9))
+    _, drafts = drafted(files, raw, t=f"region,a,b\n{rows}Mittelwert,4.5,9\n")
+    whys = [doubt.why for doubt in drafts.tables[0].undecided]
+    assert "1 row with 'Mittelwert' in region may sum up others: kept as a record" in whys

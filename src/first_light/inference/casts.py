@@ -191,7 +191,8 @@ def _casts(
             shapes: tuple[str, ...] = ()
             if set(reading_of_leaf.cast.null_words) & set(DOUBTFUL):
                 shapes = raw_shapes(scratch, staged, leaf, reading_of_leaf.cast.null_words)
-            words, doubt = types.text_nulls(reading_of_leaf.cast.null_words, sure, shapes, certain)
+            present = _without_signs(scratch, staged, leaf, reading_of_leaf.cast.null_words)
+            words, doubt = types.text_nulls(present, sure, shapes, certain)
             if doubt:
                 doubts.append(Doubt(staged.source.name, named[leaf], doubt))
             if read_as_none := _about_words(scratch, staged, leaf, words):
@@ -217,6 +218,24 @@ def _about_words(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, words: It
         return ""
     listed = " and ".join(repr(word) for word in present)
     return f"{listed} in {_rows_with(scratch, staged, leaf, present)}: read as no value"
+
+
+def _without_signs(
+    scratch: ScratchDatabase, staged: Staged, leaf: Leaf, words: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Words for none in a text column, without `-` and the like where all its values are signs."""
+    signs = {word for word in words if word and not any(map(str.isalnum, word))}
+    if not signs:
+        return words
+    value = f"trim({sql.flat(sql.source_column(leaf, rendered=True))})"
+    among = ", ".join(sql_names.literal(word) for word in ("", *words))
+    others = f"{value} not in ({among})"
+    rows = scratch.rows(
+        f"select count(*), count(*) filter (regexp_matches({value}, '[\\p{{L}}\\p{{N}}]')) "
+        f"from {staged.raw} where {others}"
+    )
+    count, worded = rows[0]
+    return tuple(word for word in words if word not in signs) if count and not worded else words
 
 
 def _rows_with(scratch: ScratchDatabase, staged: Staged, leaf: Leaf, words: Iterable[str]) -> str:

@@ -43,6 +43,8 @@ MARKS: Mapping[str, str] = {
     "spreadsheet_day": "[2-5][0-9]{4}([.][0-9]+)?",
     "short_compact": f"[0-9]{{2}}{_MONTH}{_MONTH_DAY}|{_MONTH_DAY}{_MONTH}[0-9]{{2}}"
     f"|{_MONTH}{_MONTH_DAY}[0-9]{{2}}",
+    "compact_day": f"{_YEAR}{_MONTH}{_MONTH_DAY}|99991231",
+    "compact_second": f"{_YEAR}{_MONTH}{_MONTH_DAY}([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?",
     "year_month": f"{_YEAR}{_MONTH}",
     "year_week": f"{_YEAR}(0[1-9]|[1-4][0-9]|5[0-3])",
     "year_day": f"{_YEAR}(00[1-9]|0[1-9][0-9]|[12][0-9]{{2}}|3[0-5][0-9]|36[0-6])",
@@ -56,6 +58,10 @@ MARKS: Mapping[str, str] = {
     "either_decimal": "-?[0-9]+([.,][0-9]+)?",
     "decimal_comma": "-?[0-9]+,[0-9]+",
     "decimal_point": "-?[0-9]+[.][0-9]+",
+    "noted": f"([~≈<>≤≥=±]+|ca[.]?|c[.]) ?[-+]?{_NUMBER}|[-+]?{_NUMBER}"
+    "([*†‡]+|[(\\[][A-Za-z0-9*]{1,2}[)\\]])",
+    "exponent_comma": "-?[0-9]+,[0-9]+[eE][-+]?[0-9]+",
+    "spreadsheet_error": "#[A-Z/0-9]+[!?]|#N/A|#NV",
     "lakh": "-?[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}([.][0-9]+)?",
     "underscored": "-?[0-9]{1,3}(_[0-9]{3})+([.][0-9]+)?",
     "currency": f"[-+(]? ?({_CURRENCY}) ?[-+]?{_NUMBER}[)]?|[-+(]?{_NUMBER} ?({_CURRENCY})[)]?",
@@ -81,13 +87,17 @@ MARKS: Mapping[str, str] = {
     f"|Q[1-4][ -/]?{_YEAR}|{_YEAR}[-/]({_YEAR}|[0-9]{{2}})"
     "|(FY|fy) ?((19|20)[0-9]{2}|[0-9]{2})([- ]?[QHPqhp][0-9]{1,2})?",
     "clock": "[0-9]{1,4}:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?( ?[AaPp][.]?[Mm][.]?)?",
+    "compact_time": f"{_YEAR}{_MONTH}{_MONTH_DAY}[T ]?([01][0-9]|2[0-3]):?[0-5][0-9].*",
+    "other_clock": "[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}[T ]+[0-9]{1,2}[.:h][0-9]{2}.*",
+    "fine_clock": "[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}[T ]+[0-9:]{7,8}[.,][0-9]+",
+    "written_time": f"(?i)([a-z]{{3}},? )?({_MONTH_WORDS})[a-z]* +[0-9]{{1,2}} [0-9]{{2}}:.*",
     "week_day": f"{_YEAR}-?W[0-5][0-9]-?[1-7]",
     "duration": "(?i)([0-9]+ ?(d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?|std|sek)"
     "[.,]?( and)? ?){1,4}",
     "degrees": "[NSEWO]? ?-?[0-9]{1,3} ?° ?([0-9.,]+ ?['′] ?)?([0-9.,]+ ?(\"|″|'') ?)? ?[NSEWO]?",
     "iso_duration": "[-+]?P([0-9.,]+[YMWD])+(T([0-9.,]+[HMS])+)?|[-+]?PT([0-9.,]+[HMS])+",
     "flag_word": "(?i)ja|nein|oui|non|s[iíì]|no|tak|nie|nee|sim|não|evet|hayır|да|нет|vrai|faux|"
-    "wahr|falsch|verdadero|falso|vero|waar|onwaar|prawda|fałsz|[xX✓✔✗✘☑☐]",
+    "wahr|falsch|verdadero|falso|vero|waar|onwaar|prawda|fałsz|on|off|ein|aus|j|n|[xX✓✔✗✘☑☐]",
     "serial_or_date": f"[2-5][0-9]{{4}}([.][0-9]+)?|{_ISO_DAY}.*"
     "|[0-9]{1,2}[-/.][0-9]{1,2}[-/.].*",
 }

@@ -44,7 +44,7 @@ _PERIODS = (
     ),
     (
         "year_day",
-        re.compile(r"(^|_)(julian|ordinal|yyyyddd|yearday|doy|date|datum)(_|$)"),
+        re.compile(r"(^|_)(julian|ordinal|yyyyddd|yearday|doy|day|date|datum)(_|$)"),
         "a year and the number of a day in it",
     ),
 )
@@ -54,6 +54,12 @@ _COMPACT = (
     ("short_compact", "dates with two digits for the year"),
     ("day_first_compact", "dates with the year at the end"),
 )
+_COMPACT_MOMENTS = (
+    ("compact_day", "days written as 20240131"),
+    ("compact_second", "times written as 20240131235959"),
+)
+"""Marks of numbers that are hardly by chance days or times, in a column of any name."""
+
 _WHOLE = (
     ("mixed_zone", "times, some with a zone and some without"),
     ("iso_day", "dates of which some do not exist, such as a month 00"),
@@ -70,6 +76,7 @@ _WORDS = frozenset(
 """Marks that names and codes bear by chance: half of the values make a question."""
 
 _PART = (
+    ("spreadsheet_error", "values of which some are errors of a spreadsheet, such as #DIV/0!"),
     ("spreadsheet_text", "signs by which a spreadsheet keeps text are part of the values"),
     ("named_zone", "times with the name of a zone"),
     ("fine_time", "times that are finer than a microsecond"),
@@ -86,6 +93,11 @@ _PART = (
     ("week_day", "days as a year, a week and a day of it"),
     ("duration", "durations such as 1h 30m"),
     ("degrees", "angles or coordinates in degrees"),
+    ("noted", "numbers with a sign or a note beside them, such as <10 or 12*"),
+    ("exponent_comma", "numbers with a decimal comma and a power of ten"),
+    ("compact_time", "times written without separators"),
+    ("other_clock", "dates with a time that no reading fits"),
+    ("written_time", "times with the name of the month"),
     ("lakh", "numbers in groups of two digits, such as 12,34,567"),
     ("underscored", "numbers with underscores between the digits"),
     ("currency", "numbers, some with a currency or another sign than others"),
@@ -111,6 +123,9 @@ def about_number(marks: Mapping[str, int], values: int, name: str, kept: str = "
         return ""
     for mark, names, meaning in _PERIODS:
         if names.search(name) and marks.get(mark, 0) == values:
+            return f"these numbers may be {meaning}: kept as {kept}"
+    for mark, meaning in _COMPACT_MOMENTS:
+        if marks.get(mark, 0) == values:
             return f"these numbers may be {meaning}: kept as {kept}"
     meanings = (*MOMENTS, *_COMPACT) if DATE_NAMES.search(name) else MOMENTS
     if not TIME_NAMES.search(name):

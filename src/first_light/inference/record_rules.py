@@ -20,6 +20,7 @@ from first_light.utils.sql_names import literal, quoted
 
 _MOST = 500
 _SHARE = 0.2
+_LABELLED_SHARE = 0.4  # a total below every two records, and one below all
 _FULL = 0.95
 _LEAST_COLUMNS = 3
 _FIRST_WORD = re.compile(r"[^\W\d_]{4,}")
@@ -99,15 +100,14 @@ def find(scratch: ScratchDatabase, staged: Staged, relation: str) -> Found:
     doubts: list[str] = []
     if n_headers:
         rules += _headers(scratch, staged, [leaves[n] for n in same[:2]], header)
-    most = max(3, staged.rows * _SHARE)
     conditions = [
         condition
-        for condition, count in (
-            (labelled, n_labelled),
-            (keyless, n_keyless),
-            (lone, n_lone if len(names) >= _LEAST_COLUMNS else 0),
+        for condition, count, share in (
+            (labelled, n_labelled, _LABELLED_SHARE),
+            (keyless, n_keyless, _SHARE),
+            (lone, n_lone if len(names) >= _LEAST_COLUMNS else 0, _SHARE),
         )
-        if 0 < count <= min(most, _MOST)
+        if 0 < count <= min(max(3, staged.rows * share), _MOST)
     ]
     if conditions:
         candidates, others = _candidates(scratch, staged, relation, names, conditions, header)
@@ -206,7 +206,7 @@ def decided(candidates: Iterable[Candidate], names: Sequence[str], others: Recor
             # Max is a name too: only among numbers such a word is certainly none.
             if bare and row.is_last and row.label in others.numbers:
                 kinds[row.label, empty[:2], ""].append(row)
-            elif bare and values:
+            elif values and (bare or (row.is_last and values <= others.numbers)):
                 doubtful[row.label].append(row)
             continue
         if (named and (bare or row.proven)) or (bare and values and not set(texts) & filled):

@@ -107,7 +107,7 @@ FAMILY_PATTERNS: Mapping[str, Callable[[str], str]] = {
         f"regexp_replace({x}, '{'|'.join(CURRENCY_CODES)}', '')"
     ),
     "iso": _full("[0-9]{4}-[0-9]{2}-[0-9]{2}.*"),
-    "year": _full("[0-9]{4}[/.][0-9]{1,2}[/.][0-9].*"),
+    "year": _full("[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9].*"),
     "day": _full("[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9].*"),
     "month": _full("([0-9]{1,2}[- ])?[A-Za-z]{3,9}[- ].*"),
 }
@@ -179,7 +179,7 @@ def _readings() -> dict[str, Reading]:
                 full = order.format(sep) + form
                 name = ("dmy" if order[1] == "d" else "mdy") + sep + clock
                 readings.append(Reading(name, replace(cast, form=full), _strptime(short, full)))
-        for sep in "/.":
+        for sep in "/.-":
             full = f"%Y{sep}%m{sep}%d{form}"
             long = f"[0-9]{{4}}[{sep}][0-9]{{1,2}}[{sep}][0-9]{{1,2}}{digits}"
             readings.append(

@@ -186,6 +186,8 @@ def _written_date(evidence: ColumnEvidence, fits: set[str]) -> Decided | None:
         return as_read(evidence, dates[0])
     if "either_order" in fits:
         why = "dates, some with the day first and some with the month first: kept as text"
+        if evidence.marks.get("fine_clock"):
+            why = "dates with a time in parts of a second: kept as text"
         return _text(evidence, why)
     return None
 
@@ -342,7 +344,7 @@ _PLAIN: Mapping[str, Cast] = {
     "TIMESTAMP WITH TIME ZONE": Cast("timestamp", "timestamp", "utc", note="UTC"),
     "TIME": Cast("time", "time"),
     "UUID": Cast("text", "varchar"),
-    "JSON": Cast("text", "varchar"),
+    "JSON": Cast("text", "varchar", "json", note="kept as JSON text"),
     "UHUGEINT": Cast("text", "varchar"),
     "BIT": Cast("text", "varchar"),
     "INTERVAL": Cast("text", "varchar"),

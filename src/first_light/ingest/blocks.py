@@ -12,6 +12,7 @@ from first_light.ingest.dialect import kind_of_cell
 from first_light.utils import null_words
 
 _MOST_ROWS = 100_000
+_MOST_ABOVE = 10_000
 # Of a whole file: rows that say what its columns hold, lines below a blank one, and how many of
 # those are looked at.
 _ROWS_ABOVE, _WINDOW, _MOST_WINDOW, _BELOW, _MOST_BLANKS = 500, 50, 1000, 4, 200
@@ -32,28 +33,50 @@ def second_header(sample: str, delim: str, names: Sequence[str]) -> tuple[int, s
     Returns:
         None if the file holds one table, as far as the sample goes.
     """
-    header = [name.strip() for name in names]
-    above = _Above()
-    line, is_below_blank = 1, False
-    candidate: tuple[int, list[str]] | None = None
+    below = SecondHeader(names)
+    line = 1
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delim)
     try:
         for cells in islice(reader, _MOST_ROWS):
-            plain = [cell.strip() for cell in cells]
-            if not any(plain):
-                is_below_blank = True
-            else:
-                if candidate is not None and any(map(kind_of_cell, plain)):
-                    return candidate[0], ", ".join(filter(None, candidate[1]))
-                candidate = None
-                if is_below_blank and plain != header and _has_words_only(plain):
-                    candidate = (line, plain) if above.speak_against(plain) else None
-                above.add(plain)
-                is_below_blank = False
+            below.take(line, cells)
+            if below.found:
+                return below.found
             line = reader.line_num + 1
     except csv.Error:  # a cell beyond all measure; reading the file says where
         return None
     return None
+
+
+class SecondHeader:
+    """Takes the rows of a table one by one, and finds the header of a second one below it.
+
+    Attributes:
+        found: its line or row and its cells as text; None if there is none so far.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.found: tuple[int, str] | None = None
+        self._header = [name.strip() for name in names]
+        self._above = _Above()
+        self._is_below_blank = False
+        self._candidate: tuple[int, list[str]] | None = None
+
+    def take(self, line: int, cells: Sequence[str]) -> None:
+        """The next row, with its number."""
+        plain = [cell.strip() for cell in cells]
+        if not any(plain):
+            self._is_below_blank = True
+            return
+        if self.found:
+            return
+        if self._candidate is not None and any(map(kind_of_cell, plain)):
+            self.found = self._candidate[0], ", ".join(filter(None, self._candidate[1]))
+        self._candidate = None
+        if self._is_below_blank and plain != self._header and _has_words_only(plain):
+            speaks_against = self._above.speak_against(plain)
+            self._candidate = (line, plain) if speaks_against else None
+        self._above.add(plain)
+        self._is_below_blank = False
 
 
 def later_header(
@@ -113,7 +136,8 @@ class _Above:
         self._typed: Counter[int] = Counter()
 
     def add(self, row: list[str]) -> None:
-        self._rows.append(row)
+        if len(self._rows) < _MOST_ABOVE:
+            self._rows.append(row)
 
     def speak_against(self, cells: Sequence[str]) -> bool:
         """Whether a cell is a word where the rows have numbers, dates or e-mail addresses."""

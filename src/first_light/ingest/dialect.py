@@ -31,6 +31,9 @@ _YEAR = re.compile(r"(?:18|19|20)\d\d")
 _RARE = frozenset({"::", "~", "^", "\\x01", "\\x1f", "\u00a6"})
 """Delimiters that are in no text by chance, once in every line."""
 
+_NO_DELIMS = frozenset("\"' _-.\t:~^")
+"""Signs that stand in names and numbers, or that are tried apart."""
+
 _LEAST_ROWS = 3
 
 
@@ -198,6 +201,10 @@ def _dialect(candidate: _Candidate) -> Dialect:
         first_line=first.line,
         share=candidate.share,
     )
+    if headed and has_inner_groups(first.cells, body):
+        names = combined_header(first.cells, combined_header(body[0], body[1]))
+        lines = records[2].line - first.line + 1
+        return _with_header(dialect, names, lines, "three header rows made one")
     if headed and _has_groups(first.cells, body):
         names = combined_header(first.cells, body[0])
         lines = records[1].line - first.line + 1
@@ -235,6 +242,13 @@ def _has_groups(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         _share(kind_of_cell(cell) != "" for cell in column) > 0.8
         for column in _columns(body[1:], len(cells))
         if column
+    )
+
+
+def has_inner_groups(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the first two lines name groups of columns, and the third one the columns."""
+    return (
+        len(body) > _LEAST_ROWS and is_group_row(cells, body[0]) and _has_groups(body[0], body[1:])
     )
 
 
@@ -294,10 +308,11 @@ def fitting_delimiter(sample: str) -> str:
     lines = [line for line in sample.removeprefix("\ufeff").splitlines() if line.strip()]
     if len(lines) < 3:
         return ""
+    signs = sorted({sign for sign in lines[0] if not (sign.isalnum() or sign in _NO_DELIMS)})
     for delim, pattern, least in (
-        ("a space", r"\s+", 3), ("::", "::", 2), (":", ":", 3), ("~", "~", 2), ("^", r"\^", 2),
-        ("#", "#", 3), ("\\x01", "\x01", 2), ("\\x1f", "\x1f", 2), ("\u00a6", "\u00a6", 2),
-        ("=", "=", 3),
+        ("a space", r"\s+", 3), ("several spaces", r"\s{2,}", 2), ("::", "::", 2), (":", ":", 3),
+        ("~", "~", 2), ("^", r"\^", 2), ("\\x01", "\x01", 2), ("\\x1f", "\x1f", 2),
+        ("\u00a6", "\u00a6", 2), *((sign, re.escape(sign), 3) for sign in signs),
     ):  # fmt: skip
         parts = [re.split(pattern, line.strip()) for line in lines[:_RECORDS]]
         width = len(parts[0])
@@ -313,12 +328,13 @@ def fitting_delimiter(sample: str) -> str:
     return ""
 
 
-def is_doubled(dialect: Dialect) -> bool:
-    """Whether the delimiter is written twice each time: every second column has no name."""
+def is_doubled(dialect: Dialect, sample: str) -> bool:
+    """Whether the delimiter is written twice each time: every second column is empty."""
     between, others = dialect.names[1::2], dialect.names[::2]
-    if dialect.delim != "|" or dialect.width % 2 == 0:
+    if dialect.width % 2 == 0 or len(others) < 2 or not all(others) or any(between):
         return False
-    return len(others) > 1 and all(others) and not any(between)
+    lines = sample.splitlines()[:_RECORDS]
+    return all(2 * line.count(2 * dialect.delim) == line.count(dialect.delim) for line in lines)
 
 
 def is_row(cells: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

@@ -6,7 +6,7 @@ import csv
 import datetime
 import zipfile
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain, islice
@@ -21,9 +21,9 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from first_light.ingest import no_records, sheet_cells
+from first_light.ingest import blocks, no_records, sheet_cells
 from first_light.ingest.containers import DataFile, limit_unpacked
-from first_light.ingest.dialect import is_row, is_units_row, units_note
+from first_light.ingest.dialect import has_inner_groups, is_row, is_units_row, units_note
 from first_light.utils.errors import DataopsError
 
 # The reader holds a workbook in memory: measured, about two bytes for each byte of unpacked XML.
@@ -92,7 +92,8 @@ def convert(data_file: DataFile, into: Path) -> tuple[list[Sheet], list[str]]:
                 opened = workbook.get_sheet_by_index(number)
                 spans = _vertical_spans(opened)
                 rows = opened.iter_rows()
-                sheet = _write(rows, meta.name, into / f"sheet_{number}.csv", spans)
+                target = into / f"sheet_{number}.csv"
+                sheet = _write(rows, meta.name, target, spans, data_file.place)
                 odd = oddities.get(meta.name, ())
                 if sheet is None:
                     skipped.append(f"Sheet {meta.name} was skipped: it is empty.")
@@ -126,7 +127,11 @@ def _vertical_spans(sheet: CalamineSheet) -> dict[tuple[int, int], int]:
 
 
 def _write(
-    rows: Iterator[list[object]], name: str, target: Path, spans: Mapping[tuple[int, int], int]
+    rows: Iterator[list[object]],
+    name: str,
+    target: Path,
+    spans: Mapping[tuple[int, int], int],
+    place: str,
 ) -> Sheet | None:
     long_numbers = 0
 
@@ -145,6 +150,10 @@ def _write(
     if is_row(header, head[first:]):
         header, first = [f"column{n}" for n in range(1, len(header) + 1)], start
         notes.append("no header row, so one was written")
+    elif grouped and has_inner_groups(head[start - 1], head[start:]):
+        header = no_records.combined_header(header, head[first])
+        header, first = no_records.combined_header(head[start - 1], header), first + 1
+        notes.append("three header rows made one")
     elif grouped:
         header = no_records.combined_header(head[start - 1], header)
         notes.append("two header rows made one")
@@ -152,16 +161,29 @@ def _write(
         notes.append(units_note(head[first]))
         first += 1
     body = _Filled(chain(head[first:], map(texts, rows)), first, spans)
+    below = blocks.SecondHeader(header)
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
+        filled: set[int] = set()
         last: deque[list[str]] = deque(maxlen=no_records.LAST_ROWS)
-        for cells in body:
+        for number, cells in enumerate(body, first + 1):
+            below.take(number, cells)
             if any(cells):
                 writer.writerow(cells)
                 last.append(cells)
+                filled.update(at for at, cell in enumerate(cells) if cell)
+    if below.found:
+        row, names = below.found
+        raise DataopsError(
+            f"This sheet holds two tables: row {row} is a header of its own ({names}).",
+            f"{place}, sheet {name}",
+            "Save each table in a sheet of its own.",
+        )
     if total := no_records.totals_note(list(last)):
         notes.append(total)
+    if _is_parted(header, filled):
+        notes.append("an empty column between others, which may part two tables: save each alone")
     if body.count:
         cells_word = "1 empty cell" if body.count == 1 else f"{body.count} empty cells"
         notes.append(f"{cells_word} merged with a cell above filled with its value")
@@ -172,6 +194,12 @@ def _write(
     if dropped:
         notes.append(f"{_rows(dropped)} above the header left out")
     return Sheet(name, target, tuple(header), tuple(notes))
+
+
+def _is_parted(header: Sequence[str], filled: set[int]) -> bool:
+    """Whether an empty column stands between two or more columns on either side."""
+    empty = [at for at, name in enumerate(header) if not name and at not in filled]
+    return any(len(filled & set(range(at))) > 1 < len(filled - set(range(at))) for at in empty)
 
 
 class _Filled:

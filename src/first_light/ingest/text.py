@@ -28,6 +28,8 @@ _EVIDENCE = 1 << 18
 # Of DOS and of the Macintosh before Unicode, as exports of old systems are written.
 _OLD_WESTERN = ("cp850", "macintosh")
 _WITHIN_WORDS = "’‘´·–—\xa0…"  # signs that stand between letters in Western text
+_NEVER_IN_WORDS = "¤¥¦§¨"  # lead bytes of Chinese, read as Western text
+_EURO = re.compile("[0-9][ \xa0]?¤|¤[ \xa0]?[0-9]")  # where cp1252 has another sign
 _GARBLED = re.compile(
     r"\w*(?:Ã[\u0080-\u00bf\u0152-\u0178\u2013-\u2122]|â€[\u0080-\u00bf\u0152-\u0178\u2013-\u2122])\w*"
 )
@@ -283,8 +285,16 @@ def _western(scan: _Scan, place: str) -> str:
     except UnicodeDecodeError:
         text = ""
     odd = [char for char in text if char >= "\x80"]
+    if "¤" in text and len(_EURO.findall(text)) == text.count("¤"):
+        text = evidence.decode("iso8859-15")
+        return "iso8859-15" if _strange(text) <= len(odd) * 0.1 else _unknown(evidence, line)
     if odd and _strange(text) <= len(odd) * 0.1:
         return "cp1252"
+    return _unknown(evidence, line)
+
+
+def _unknown(evidence: bytes, line: str) -> str:
+    """The rejection of a file in another encoding, with the likeliest one."""
     guess = _proposed(evidence)
     ask = "" if guess else "ask who exported it for its encoding, then "
     guess = guess or "ENCODING"
@@ -302,13 +312,16 @@ def _proposed(evidence: bytes) -> str:
     for encoding in _OLD_WESTERN:
         text = evidence.decode(encoding)
         odd = [char for char in text if char >= "\x80"]
-        if all("\xc0" <= char <= "\xff" for char in odd) and not _broken_words(text):
+        is_plain = all("\xc0" <= char <= "\xff" for char in odd)
+        if is_plain and not _broken_words(text) and _strange(text) <= len(odd) * 0.1:
             fitting.append(encoding)
     if len(fitting) == 1:
         return fitting[0].upper()
     # Without coherence nothing speaks for a language.
     for match in charset_normalizer.from_bytes(evidence):
-        if match.coherence > 0 and not _broken_words(str(match)):
+        odd = [char for char in str(match) if char >= "\x80"]
+        has_letters = 2 * sum(map(str.isalpha, odd)) > len(odd)
+        if match.coherence > 0 and has_letters and not _broken_words(str(match)):
             return match.encoding.upper().replace("_", "-")
     return ""
 
@@ -352,7 +365,10 @@ def _strange(text: str) -> int:
             neighbours = (before >= "\x80" and before.isalpha()) or (
                 after >= "\x80" and after.isalpha()
             )
-            count += neighbours or (char.isupper() and before.islower())
+            within = char.isupper() and before.isalpha() and after.islower()
+            count += neighbours or within or (char.isupper() and before.islower())
+        elif char in _NEVER_IN_WORDS:
+            count += any(near.isalpha() or near in _NEVER_IN_WORDS for near in (before, after))
         elif char not in _WITHIN_WORDS:
             count += before.isalpha() and after.isalpha()
     return count

@@ -9,13 +9,15 @@ _WORDS = (
     "gesamtsumme|gesamtbetrag|gesamtergebnis|gesamt|zwischensumme|endsumme|insgesamt|suma|somma|soma|summa|ensemble|"
     "subtotals|subtotal|subtotaal|subtotale|itogo|итого|всего|сумма|разом|razem|ogółem|"
     "celkem|spolu|összesen|yhteensä|i alt|toplam|σύνολο|合计|合計|总计|總計|小计|小計|총계|합계|"
-    "المجموع|الإجمالي|jumlah"
+    'المجموع|الإجمالي|jumlah|sommes|somme|tổng cộng|tổng|общий итог|σ|∑|סה"כ|סך הכל|कुल|รวม|ukupno|'
+    "skupaj|kokku|kopā|iš viso|součet|végösszeg|łącznie|сума|sammanlagt"
 )
 _BEFORE = "grand|sub|overall|column|report|sous|eind|general|running|page|final"
 _BEHIND = "general|g[eé]n[eé]ral|geral|generale|complessivo|overall|amount"
 _EDGE = "totals|total|totaal|totale|subtotals|subtotal|summe|zwischensumme|gesamt|итого|всего"
 
-LABEL = rf"(?i)(?:(?:{_BEFORE})[ -]?)?(?:{_WORDS})(?: (?:{_BEHIND}))? ?[:.]?"
+_FRAME = "[-=*\u2013\u2014·]*"
+LABEL = rf"(?i){_FRAME} ?(?:(?:{_BEFORE})[ -]?)?(?:{_WORDS})(?: (?:{_BEHIND}))? ?[:.]? ?{_FRAME}"
 """Regular expression of a whole cell that says so; for Python and for DuckDB."""
 
 EDGE = rf"(?i)(?:{_EDGE}) .+|.+[ -](?:{_EDGE}) ?[:.]?"
