@@ -457,7 +457,7 @@ def test_a_draft_for_postgresql_has_the_same_marts(shop: Drafts, tmp_path: Path)
 
 
 def test_words_for_null_may_come_to_a_server_as_they_are(tmp_path: Path) -> None:
-    rows = [["id", "n", "note"], *([n, n if n % 5 else "N/A", f"x{n}"] for n in range(1, 30))]
+    rows: Rows = [["id", "n", "note"], *([n, n if n % 5 else "N/A", f"x{n}"] for n in range(1, 30))]
     staging = drafted(tmp_path, {"t": rows}, on_server=True).files["models/staging/stg_t.sql"]
     assert "cast(nullif(n, 'N/A') as integer) as n" in staging
     assert "nullif(note" not in staging

@@ -425,9 +425,10 @@ def test_a_euro_sign_tells_which_western_encoding_it_is(tmp_path: Path, raw: Pat
 
 
 def test_three_header_rows_make_one(tmp_path: Path, raw: Path) -> None:
-    head = [["", "2023", "", "2024", ""], ["", "Ist", "Plan", "Ist", "Plan"]]
-    head.append(["Region", *["EUR"] * 4])
-    rows: list[list[object]] = [*head, *([f"R{n}", n, n + 1, n + 2, n + 3] for n in range(9))]
+    rows: list[list[object]] = [
+        ["", "2023", "", "2024", ""], ["", "Ist", "Plan", "Ist", "Plan"], ["Region", *["EUR"] * 4]
+    ]  # fmt: skip
+    rows += [[f"R{n}", n, n + 1, n + 2, n + 3] for n in range(9)]
     names = ["Region", *(f"{word} EUR {year}" for year in (2023, 2024) for word in ("Ist", "Plan"))]
     text = "\n".join(";".join(map(str, row)) for row in rows)
     table = land_file(text, tmp_path, raw)
