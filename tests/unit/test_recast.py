@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from first_light.commands.retype import Change, parsed
-from first_light.inference.declared_types import with_contract_type, with_exact_type
+from first_light.inference.declared_types import (
+    with_contract_type,
+    with_exact_type,
+    without_number_tests,
+)
 from first_light.inference.recast import NoCast, recast
 from first_light.utils.errors import DataopsError
 
@@ -122,3 +126,31 @@ def test_the_argument_names_source_table_column_and_type() -> None:
 def test_another_argument_is_rejected(argument: str) -> None:
     with pytest.raises(DataopsError):
         parsed(argument)
+
+
+def test_a_column_of_text_has_no_test_of_numbers() -> None:
+    text = """models:
+  - name: stg_orders
+    columns:
+      - name: qty
+        description: Number of units.
+        data_tests:
+          # seen 3 to 180
+          - accepted_range:
+              arguments:
+                min_value: 0
+              config: {severity: warn}
+      - name: total
+        data_tests:
+          # 60 rows, 0 nulls
+          - not_null
+          # seen 1 to 9
+          - accepted_range:
+              arguments: {min_value: 0}
+"""
+    changed = without_number_tests(text, "stg_orders", "qty")
+    assert changed == text.replace(
+        text[text.index("        data_tests") : text.index("      - name: total")], ""
+    )
+    changed = without_number_tests(text, "stg_orders", "total")
+    assert changed == text[: text.index("          # seen 1 to 9")]

@@ -13,8 +13,13 @@ import yaml
 from first_light.dbt.compiled import compiled_manifest
 from first_light.dbt.manifest import Manifest, Node
 from first_light.dbt.project_lineage import Traced, trace
-from first_light.inference.declared_types import TEST, with_contract_type, with_exact_type
-from first_light.inference.recast import NoCast, recast
+from first_light.inference.declared_types import (
+    TEST,
+    with_contract_type,
+    with_exact_type,
+    without_number_tests,
+)
+from first_light.inference.recast import NoCast, is_text, recast
 from first_light.project.product import Product
 from first_light.utils import sql_types
 from first_light.utils.errors import DataopsError
@@ -121,7 +126,13 @@ def _retype(change: Change, manifest: Manifest, traced: Traced, files: _Files) -
         files.text(source.path), change.source, change.table, change.column, change.spelled
     )
     reached = []
-    for model, column in _same_values(manifest, traced, source, staging, change.column):
+    typed = _same_values(manifest, traced, source, staging, change.column)
+    if is_text(change.type):  # no number to compare
+        for model, column in {(staging, change.column), *typed}:
+            if model.patch_path:
+                text = files.text(model.patch_path)
+                files.edited[model.patch_path] = without_number_tests(text, model.name, column)
+    for model, column in typed:
         files.edited[model.patch_path] = with_contract_type(
             files.text(model.patch_path), model.name, column, change.type
         )

@@ -171,12 +171,17 @@ def of_combination(
     """
     refers = {r.column for r in references if r.child == table.name}
     is_named = any(name in refers or names.identifies(name) for name in columns)
-    is_rule = repeats_by_chance(table, columns) >= _NO_CHANCE
+    is_rule = not is_chance(table, columns)
     has_time = any(table.column(name).cast.kind == "timestamp" for name in columns)
     if has_time and not is_rule and table.rows >= 1_000:
         return None
     severity: Severity = "error" if is_named and is_rule and table.rows >= 1_000 else "warn"
     return Key(columns, severity, f"{table.rows:,} rows, all combinations different")
+
+
+def is_chance(table: Table, columns: Sequence[str]) -> bool:
+    """Whether a combination may be different in each row only by chance."""
+    return repeats_by_chance(table, columns) < _NO_CHANCE
 
 
 def repeats_by_chance(table: Table, columns: Sequence[str]) -> float:

@@ -246,7 +246,8 @@ def _combined(
     )
     why = "no column or combination was found that identifies a row"
     if combination and not repeated:
-        if key := keys.of_combination(table, combination, references):
+        key = keys.of_combination(table, combination, references)
+        if key and not (counter and keys.is_chance(table, combination)):
             return key
         why = f"{', '.join(combination)} identify each row so far, which may be chance"
     if repeated:

@@ -112,7 +112,9 @@ class PostgresWarehouse:
             raise_if_runs_code(cursor, RAW)
             counts = rows_of(cursor, RAW)
             cursor.execute(
-                "select relname, pg_table_size(oid) from pg_class "
+                # Without what vacuuming adds, which would be a state of its own.
+                "select relname, pg_relation_size(oid) "
+                "+ coalesce(pg_relation_size(nullif(reltoastrelid, 0)), 0) from pg_class "
                 "where relnamespace = to_regnamespace(%s)",
                 (RAW,),
             )

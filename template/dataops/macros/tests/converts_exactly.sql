@@ -100,8 +100,8 @@
         {%- set number = '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-2]?[0-9]{1,2})? *$' %}
         {{- 'coalesce(' ~ matches(text, number) ~ ' and length(regexp_replace(' ~ digits ~ ", '[0 ]+$', '')) <= 17, true)" }}
     {%- elif type in ('date', 'timestamp', 'timestamp without time zone') %}
-        {{- 'coalesce(' ~ matches(text, time_pattern(type, format, zone)) ~ ' and '
-            ~ adapter.dispatch('is_time')(text, type, format) ~ ', true)' }}
+        {{- 'case when ' ~ matches(text, time_pattern(type, format, zone)) ~ ' then '
+            ~ adapter.dispatch('is_time')(text, type, format) ~ ' else ' ~ text ~ ' is null end' }}
     {%- elif type == 'boolean' %}
         {{- 'coalesce(' ~ matches('lower(' ~ text ~ ')', '^ *(true|false|t|f|yes|no|y|n|1|0) *$') ~ ', true)' }}
     {%- elif type in ('varchar', 'text') %}
@@ -145,6 +145,33 @@
     {%- else %}
         {{- return('try_cast(' ~ text ~ ' as timestamp) is not null') -}}
     {%- endif %}
+{% endmacro %}
+
+{#- Its casts of text to time stop at the first value that is none, so the calendar is asked. -#}
+{% macro postgres__is_time(text, type, format) %}
+    {%- set form = format or '%Y-%m-%d' %}
+    {%- set digits = {'%Y': '[0-9]{4}', '%m': '[0-9]{1,2}', '%d': '[0-9]{1,2}', '%b': '[A-Za-z]+', '%B': '[A-Za-z]+'} %}
+    {%- set found = {} %}
+    {%- for part in digits %}
+        {%- set ns = namespace(pattern=form.split(' %H')[0].split(' %I')[0] | replace('.', '[.]')) %}
+        {%- for other, pattern in digits.items() %}
+            {%- set ns.pattern = ns.pattern | replace(other, '(' ~ pattern ~ ')' if other == part else pattern) %}
+        {%- endfor %}
+        {%- do found.update({part: "substring(" ~ text ~ " from '^ *" ~ ns.pattern ~ "')"}) %}
+    {%- endfor %}
+    {%- set year = 'cast(' ~ found['%Y'] ~ ' as integer)' %}
+    {%- set day = 'cast(' ~ found['%d'] ~ ' as integer)' %}
+    {%- set month = 'cast(' ~ found['%m'] ~ ' as integer)' %}
+    {%- if '%b' in form or '%B' in form %}
+        {%- set word = found['%b'] if '%b' in form else found['%B'] %}
+        {%- set month = "(strpos('janfebmaraprmayjunjulaugsepoctnovdec', lower(left(" ~ word ~ ", 3))) + 2) / 3" %}
+    {%- endif %}
+    {{- return(
+        "(" ~ year ~ " > 0 and " ~ month ~ " between 1 and 12 and " ~ day ~ " between 1 and "
+        ~ "case when " ~ month ~ " in (4, 6, 9, 11) then 30 when " ~ month ~ " <> 2 then 31 when "
+        ~ year ~ " % 4 = 0 and (" ~ year ~ " % 100 <> 0 or " ~ year ~ " % 400 = 0) then 29 else 28 end"
+        ~ " and not " ~ adapter.dispatch('matches')(text, ' (2[4-9]|[3-9][0-9]):|T(2[4-9]|[3-9][0-9]):|:[6-9][0-9]') ~ ")"
+    ) -}}
 {% endmacro %}
 
 {#- The column of a table of raw in which the loader keeps the path of each row's file; or nothing. -#}
