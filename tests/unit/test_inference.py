@@ -1033,6 +1033,27 @@ def test_a_number_that_is_written_another_way_later_is_rejected(tmp_path: Path) 
             assert duckdb.execute(asked, [value, shape]).fetchone() == (fits,), (name, value)
 
 
+@pytest.mark.parametrize(
+    ("sign", "other"), [("'", "12'34"), (" ", "12 34"), ("\u2019", "1\u20192")]
+)
+def test_groups_of_other_lengths_are_rejected_later(tmp_path: Path, sign: str, other: str) -> None:
+    rows = [["id", "amount"], *([str(i), f"{i}{sign}{i:03}.50"] for i in range(1, 40))]
+    (yml,) = (
+        text
+        for path, text in draft(tmp_path, csv_table(tmp_path, "t", rows)).files.items()
+        if "sources:" in text
+    )
+    (column,) = (
+        column
+        for column in yaml.safe_load(yml)["sources"][0]["tables"][0]["columns"]
+        if column["name"] == "amount"
+    )
+    shape = column["data_tests"][0]["matches_pattern"]["arguments"]["pattern"]
+    for value, fits in ((f"1{sign}234.50", True), (other, False)):
+        asked = "select regexp_matches($1, $2)"
+        assert duckdb.execute(asked, [value, shape]).fetchone() == (fits,)
+
+
 @pytest.mark.slow
 def test_dbt_builds_the_worst(tmp_path: Path) -> None:
     raw, product = tmp_path / "raw", tmp_path / "product"

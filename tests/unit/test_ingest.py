@@ -151,8 +151,8 @@ def test_500_columns(inbox: Path, raw: Path) -> None:
 def test_null_words_are_null_only_where_they_are_safe(inbox: Path, raw: Path) -> None:
     measures = "id,n,day,tail\n1,NA,NA,N/A\n2,5,2024-01-01,NA\n3,6,-,N123\n"
     table = one(measures, inbox, raw, "measures.csv")
-    # NA is null by column, in staging: a later file may have it as a value of a text.
-    assert "nullstr=['', 'N/A', '-']" in table.read
+    # NA and - are null by column, in staging: a later file may have them as values of a text.
+    assert "nullstr=['', 'N/A']" in table.read
     countries = "code,n\nNA,NA\nDE,1\nFR,NULL\n"  # Namibia
     table = one(countries, inbox, raw, "countries.csv")
     assert "nullstr=['', 'NULL']" in table.read

@@ -83,7 +83,7 @@ def raw_shape(cast: Cast) -> str:
     """
     signs = "|".join(re.escape(sign) for sign in cast.drop if sign in SIGNS)
     separator = next((sign for sign in cast.drop if sign not in SIGNS), "")
-    if cast.kind == "text" or not (cast.comma or separator == ","):
+    if cast.kind == "text" or not (cast.comma or separator):
         return ""
     whole = (
         f"[1-9][0-9]{{0,2}}([{separator}][0-9]{{3}})+|{INTEGER_PATTERN}"

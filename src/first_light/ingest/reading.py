@@ -241,9 +241,11 @@ def _nulls(
     # DuckDB takes a null word for null in the header too, and the column would lose its name.
     named = [word for word in occurring if word in names and word not in unsafe]
     # One that may be a value is null by column, in staging: later files may have it as a value.
-    safe = occurring - unsafe.keys() - {*named} - {*null_words.DOUBTFUL}
+    safe = (occurring & {*null_words.CERTAIN}) - unsafe.keys() - {*named}
     nulls = tuple(word for word in null_words.ALL if word in safe)
     notes = [f"Read as null: {listed(nulls, len(nulls))}."] if nulls else []
+    if staged := [w for w in null_words.ALL if w in occurring - unsafe.keys() - {*named, *nulls}]:
+        notes.append(f"Read as no value in staging: {listed(staged, len(staged))}.")
     notes += [
         f"{word} stays as it is in raw: it may be a value of {listed(unsafe[word])}."
         for word in null_words.ALL

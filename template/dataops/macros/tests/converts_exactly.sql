@@ -170,7 +170,7 @@
         "(" ~ year ~ " > 0 and " ~ month ~ " between 1 and 12 and " ~ day ~ " between 1 and "
         ~ "case when " ~ month ~ " in (4, 6, 9, 11) then 30 when " ~ month ~ " <> 2 then 31 when "
         ~ year ~ " % 4 = 0 and (" ~ year ~ " % 100 <> 0 or " ~ year ~ " % 400 = 0) then 29 else 28 end"
-        ~ " and not " ~ adapter.dispatch('matches')(text, ' (2[4-9]|[3-9][0-9]):|T(2[4-9]|[3-9][0-9]):|:[6-9][0-9]') ~ ")"
+        ~ " and not " ~ adapter.dispatch('matches')(text, '[T ](2[5-9]|[3-9][0-9]):|[T ]24:(0[1-9]|[1-5])|:[6-9][0-9]') ~ ")"
     ) -}}
 {% endmacro %}
 
